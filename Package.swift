@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+// The allowed directions are written down once more, as a table, in ArchitectureTests:
+// this list says what links, that one says what may be imported.
+let package = Package(
+  name: "bascule",
+  products: [.executable(name: "bascule", targets: ["bascule"])],
+  targets: [
+    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .treatAllWarnings(as: .error)]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+    module("Linux", ["CLinux"]),
+    module("JSON"),
+    module("Crypto", ["COpenSSL"]),
+    module("SQLite", ["CSQLite"]),
+    module("Log", ["Linux", "JSON"]),
+
+    module("HTTP", ["JSON"]),
+    module("Server", ["Linux", "HTTP"]),
+    module("Supervisor", ["CLinux", "Linux", "Log"]),
+
+    module("Settings", ["Linux"]),
+    module("Releases", ["Linux", "JSON"]),
+    module("Pipeline", ["Linux", "JSON"]),
+    module("History", ["Linux", "SQLite", "JSON"]),
+    module("Access", ["Crypto", "JSON", "HTTP"]),
+
+    module("Control", ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"]),
+    module(
+      "Manager",
+      [
+        "Linux", "Log", "JSON", "HTTP", "Server", "Supervisor", "Settings", "Releases", "Pipeline",
+        "History", "Access", "Control",
+      ]),
+
+    .executableTarget(
+      name: "bascule",
+      dependencies: ["Linux", "Log", "JSON", "HTTP", "Supervisor", "Settings", "Releases", "Manager"],
+      path: "entrypoint", swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Linux"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("ArchitectureTests"),
+    tests("SettingsTests", ["Linux", "Settings"]),
+    tests("ReleasesTests", ["Linux", "Releases"]),
+    tests("CryptoTests", ["Crypto"]),
+    tests("HTTPTests", ["HTTP"]),
+    tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
+    tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
+  ]
+)

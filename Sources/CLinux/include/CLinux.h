@@ -1,0 +1,43 @@
+// What Glibc's module map leaves out. _GNU_SOURCE stays in the .c file: defined here it would make
+// fd_set clash with Glibc's own.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+int clinux_accept(int listener, void *address, unsigned *length);
+int clinux_pipe(int ends[2]);
+int clinux_become_subreaper(void);
+int clinux_syncfs(int descriptor);
+void clinux_close_on_exec_from(int first);
+const char *clinux_signal_name(int number);
+int clinux_open(const char *path, int flags, int mode);
+
+// Exit status in a form Swift need not take apart with macros.
+int clinux_exited(int status);
+int clinux_exit_code(int status);
+int clinux_term_signal(int status);
+
+struct clinux_spawn {
+    const char *path;
+    const char *const *arguments;
+    const char *const *environment;
+    const char *directory;
+    int input, output, error;
+    int new_session;       // setsid, else setpgid: either way a group of its own
+    int take_terminal;     // make the new group the foreground group of the terminal on descriptor 0
+    int change_user;
+    uid_t user;
+    gid_t group;
+    const gid_t *groups;
+    size_t group_count;
+    int niceness;
+    int dies_with_parent;
+};
+
+// Returns the pid, or -1 with errno and the name of the call that failed.
+pid_t clinux_spawn(const struct clinux_spawn *request, const char **failed_call);

@@ -1,0 +1,100 @@
+import HTTP
+import History
+import JSON
+import Linux
+import Server
+
+/// What the commands ask over the socket. Whoever can open the socket may do everything.
+@MainLoop
+package struct CommandRoutes {
+  private unowned let manager: any ManagerPort
+
+  package init(manager: any ManagerPort) { self.manager = manager }
+
+  package func handle(_ request: Request, _ responder: Responder) {
+    let parts = request.head.path.split(separator: "/").map(String.init)
+    let arguments: JSONNode?
+    if request.body.isEmpty {
+      arguments = nil
+    } else {
+      guard let document = try? JSONDocument(bytes: request.body) else {
+        return responder(.error(400, "the request's body is not JSON"))
+      }
+      arguments = document.root
+    }
+    let actor = arguments?["actor"]?.string ?? "somebody"
+    switch (request.head.method, parts.first ?? "", parts.count) {
+    case ("GET", "status", 1): responder.answer { .json(200, await manager.status()) }
+    case ("GET", "releases", 1): responder.answer { .json(200, await manager.releases()) }
+    case ("POST", "deploy", 1): deploy(arguments, actor, responder)
+    case ("POST", "rollback", 1):
+      let name = arguments?["release"]?.string
+      answer(responder) { () async throws(ControlFailure) in
+        try await manager.rollback(to: name, actor: actor)
+      }
+    case ("POST", "lock", 1):
+      let reason = arguments?["reason"]?.string ?? ""
+      answer(responder) { () async throws(ControlFailure) in
+        try manager.lock(reason: reason, owner: actor)
+        return ["status": "locked"]
+      }
+    case ("POST", "unlock", 1):
+      answer(responder) { () async throws(ControlFailure) in
+        ["status": "unlocked", "skipped": .array(try manager.unlock().map(\.json))]
+      }
+    case ("POST", "resume", 1):
+      answer(responder) { () async throws(ControlFailure) in
+        ["status": "resumed", "skipped": .array(try manager.resume().map(\.json))]
+      }
+    case ("POST", "deployments", 3) where parts[2] == "cancel":
+      answer(responder) { () async throws(ControlFailure) in
+        guard let id = Int64(parts[1]) else {
+          throw ControlFailure(.bad, "\(parts[1]) is not a deployment's number")
+        }
+        try manager.cancel(id, actor: actor)
+        return ["status": "canceling", "deployment": .int(id)]
+      }
+    case ("GET", "deployments", 2):
+      answer(responder) { () async throws(ControlFailure) in try find(parts[1]).json }
+    case ("GET", "deployments", 3) where parts[2] == "log":
+      log(parts[1], follow: request.head.rawQuery == "follow=1", responder)
+    default: responder(.error(404, "there is no \(request.head.method) \(request.head.path)"))
+    }
+  }
+
+  private func answer(
+    _ responder: Responder, _ body: @escaping @MainLoop () async throws(ControlFailure) -> JSONValue
+  ) {
+    responder.answer {
+      do throws(ControlFailure) {
+        return .json(200, try await body())
+      } catch {
+        return .error(error.kind.rawValue, error.message)
+      }
+    }
+  }
+
+  private func deploy(_ arguments: JSONNode?, _ actor: String, _ responder: Responder) {
+    var order = DeployOrder(trigger: "command", actor: actor, ref: arguments?["ref"]?.string)
+    order.forced = true
+    manager.order(order) { responder(DeployAnswer.response(to: $0)) }
+  }
+
+  /// `last`, or a number.
+  private func find(_ name: String) throws(ControlFailure) -> Deployment {
+    if name == "last" { return try manager.deployment(nil) }
+    guard let id = Int64(name) else { throw ControlFailure(.bad, "\(name) is not a deployment's number") }
+    return try manager.deployment(id)
+  }
+
+  private func log(_ name: String, follow: Bool, _ responder: Responder) {
+    do throws(ControlFailure) {
+      let deployment = try find(name)
+      let (path, live) = manager.log(of: deployment.id)
+      let writer = responder.stream(Response(200, headers: [("Content-Type", "application/x-ndjson")]))
+      LogStream(path: path, live: follow ? live : nil, writer: writer).start()
+    } catch {
+      responder(.error(error.kind.rawValue, error.message))
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// A wish for a deployment, wherever it comes from.
+package struct DeployOrder: Sendable {
+  /// `push`, `webhook`, `command`, `boot`…
+  package let trigger: String
+  package let actor: String
+  /// nil: the project's branch.
+  package let ref: String?
+  package var commit: String?
+  package var before: String?
+  package var delivery: String?
+  package var author: String?
+  package var message: String?
+  package var forced = false
+
+  package init(trigger: String, actor: String, ref: String?) {
+    self.trigger = trigger
+    self.actor = actor
+    self.ref = ref
+  }
+
+  /// Nobody stands behind it at this moment: a lock or a pause keeps it away.
+  package var isAutomatic: Bool { trigger == "push" || trigger == "webhook" }
+
+  package var title: String {
+    let what = commit.map { String($0.prefix(7)) } ?? ref ?? "the branch's tip"
+    return message.map { "\(what) \($0.prefix { $0 != "\n" })" } ?? what
+  }
+}
+
+package enum OrderAnswer: Sendable, Equatable {
+  case queued(Int64)
+  case duplicate(Int64)
+  case ignored(String)
+  /// Refused to a person, who can unlock.
+  case locked(String)
+  /// Cannot be written down, or the manager is stopping.
+  case unavailable(String)
+}

@@ -1,0 +1,42 @@
+import History
+import JSON
+import Linux
+
+/// What the routes need of the manager.
+@MainLoop
+package protocol ManagerPort: AnyObject {
+  var repository: String? { get }
+  var branch: String { get }
+  var isLive: Bool { get }
+  func order(_ order: DeployOrder, answer: @escaping @MainLoop (OrderAnswer) -> Void)
+  func status() async -> JSONValue
+  func releases() async -> JSONValue
+  func rollback(to name: String?, actor: String) async throws(ControlFailure) -> JSONValue
+  func cancel(_ id: Int64, actor: String) throws(ControlFailure)
+  func lock(reason: String, owner: String) throws(ControlFailure)
+  func unlock() throws(ControlFailure) -> [Deployment]
+  func resume() throws(ControlFailure) -> [Deployment]
+  func deployment(_ id: Int64?) throws(ControlFailure) -> Deployment
+  /// The file of its recorded events, and the live log while it runs.
+  func log(of id: Int64) -> (path: String, live: DeploymentLog?)
+}
+
+/// Why a command was not carried out, with the status it is answered with.
+package struct ControlFailure: Error, Sendable {
+  package enum Kind: Int, Sendable {
+    case bad = 400
+    case missing = 404
+    case conflict = 409
+    case locked = 423
+    case failed = 500
+    case unavailable = 503
+  }
+
+  package let kind: Kind
+  package let message: String
+
+  package init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+}

@@ -1,0 +1,117 @@
+import JSON
+import Linux
+import SQLite
+
+extension History {
+  /// Adds the row and gives it its id.
+  package func insert(_ deployment: Deployment) throws(HistoryError) -> Deployment {
+    var stored = deployment
+    stored.id = try write { () throws(SQLiteError) in
+      try database.run(
+        """
+        INSERT INTO deployments (project, state, mode, "trigger", actor, ref, queued_at, \(Self.changing))
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+          .text(deployment.project), .text(deployment.state.rawValue), .text(deployment.mode),
+          .text(deployment.trigger), .text(deployment.actor), .text(deployment.ref),
+          .integer(deployment.queuedAt.milliseconds),
+        ] + values(deployment))
+    }
+    return stored
+  }
+
+  package func update(_ deployment: Deployment) throws(HistoryError) {
+    try write { () throws(SQLiteError) in
+      _ = try database.run(
+        """
+        UPDATE deployments SET (state, \(Self.changing)) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        WHERE id = ?
+        """,
+        [.text(deployment.state.rawValue)] + values(deployment) + [.integer(deployment.id)])
+    }
+  }
+
+  private static let changing = """
+    "commit", author, message, "release", replaces, delivery, before, forced, started_at, finished_at, phases,
+    exit_code, error
+    """
+
+  private func values(_ deployment: Deployment) -> [SQLiteValue] {
+    let phases: JSONValue = .array(deployment.phases.map { [.string($0.name), .int($0.milliseconds)] })
+    return [
+      SQLiteValue(deployment.commit), SQLiteValue(deployment.author), SQLiteValue(deployment.message),
+      SQLiteValue(deployment.release), SQLiteValue(deployment.replaces), SQLiteValue(deployment.delivery),
+      SQLiteValue(deployment.before), SQLiteValue(deployment.forced),
+      SQLiteValue(deployment.startedAt?.milliseconds), SQLiteValue(deployment.finishedAt?.milliseconds),
+      .text(phases.text), SQLiteValue(deployment.exitCode.map { Int64($0) }), SQLiteValue(deployment.error),
+    ]
+  }
+
+  package func deployment(_ id: Int64) throws(HistoryError) -> Deployment? {
+    try select("WHERE id = ?", [.integer(id)]).first
+  }
+
+  /// The newest deployment that came of this delivery.
+  package func deployment(delivery: String) throws(HistoryError) -> Deployment? {
+    try select("WHERE delivery = ? ORDER BY id DESC LIMIT 1", [.text(delivery)]).first
+  }
+
+  /// Newest first.
+  package func latest(project: String, limit: Int) throws(HistoryError) -> [Deployment] {
+    try select("WHERE project = ? ORDER BY id DESC LIMIT ?", [.text(project), .integer(Int64(limit))])
+  }
+
+  /// What a manager before this one left waiting or running.
+  package func unfinished() throws(HistoryError) -> [Deployment] {
+    try select("WHERE state IN ('queued', 'building', 'deploying') ORDER BY id", [])
+  }
+
+  /// Skipped since `from`, for whoever lifts the hold that skipped them.
+  package func skipped(project: String, since from: Timestamp) throws(HistoryError) -> [Deployment] {
+    try select(
+      "WHERE project = ? AND state = 'skipped' AND queued_at >= ? ORDER BY id",
+      [.text(project), .integer(from.milliseconds)])
+  }
+
+  private func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
+    try mapped { () throws(SQLiteError) in
+      try database.rows(
+        """
+        SELECT id, project, state, mode, "trigger", actor, ref, queued_at, \(Self.changing)
+        FROM deployments \(condition)
+        """, values, Self.read)
+    }
+  }
+
+  private static func read(_ row: Statement) -> Deployment {
+    var deployment = Deployment(
+      project: row.text(1) ?? "", state: DeploymentState(rawValue: row.text(2) ?? "") ?? .failed,
+      trigger: row.text(4) ?? "", actor: row.text(5) ?? "", ref: row.text(6) ?? "", commit: row.text(8),
+      queuedAt: Timestamp(milliseconds: row.integer(7) ?? 0))
+    deployment.id = row.integer(0) ?? 0
+    deployment.mode = row.text(3) ?? ""
+    deployment.author = row.text(9)
+    deployment.message = row.text(10)
+    deployment.release = row.integer(11).map { Int(clamping: $0) }
+    deployment.replaces = row.integer(12).map { Int(clamping: $0) }
+    deployment.delivery = row.text(13)
+    deployment.before = row.text(14)
+    deployment.forced = row.integer(15) == 1
+    deployment.startedAt = row.integer(16).map { Timestamp(milliseconds: $0) }
+    deployment.finishedAt = row.integer(17).map { Timestamp(milliseconds: $0) }
+    deployment.phases = phases(row.text(18) ?? "[]")
+    deployment.exitCode = row.integer(19).map { Int32(clamping: $0) }
+    deployment.error = row.text(20)
+    return deployment
+  }
+
+  private static func phases(_ text: String) -> [(name: String, milliseconds: Int64)] {
+    guard let document = try? JSONDocument(text: text) else { return [] }
+    return document.root.elements.compactMap { pair in
+      let parts = pair.elements
+      guard parts.count == 2, let name = parts[0].string, let duration = parts[1].int else { return nil }
+      return (name, Int64(duration))
+    }
+  }
+}

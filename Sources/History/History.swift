@@ -1,0 +1,84 @@
+import Glibc
+import Linux
+import SQLite
+
+/// The record of deployments. Changes of one turn of the loop are one transaction, committed at its end:
+/// a hundred triggers that come together cost one commit, and nobody is told of a row before it is written.
+@MainLoop
+package final class History {
+  let database: Database
+  private let path: String
+  private var inTransaction = false
+  private var waiting: [@MainLoop (HistoryError?) -> Void] = []
+
+  /// A damaged file is set aside, and the sentence about it returned: the app matters more than its past.
+  package static func open(_ path: String) throws(HistoryError) -> (History, warning: String?) {
+    do throws(SQLiteError) {
+      return (try History(path), nil)
+    } catch {
+      guard error.isDamage else { throw HistoryError(error) }
+      let aside = "\(path).damaged-\(Timestamp.now.milliseconds)"
+      for suffix in ["", "-wal", "-shm"] where Files.kind(path + suffix) != nil {
+        try? Files.rename(path + suffix, aside + suffix)
+      }
+      let history = try mapped { () throws(SQLiteError) in try History(path) }
+      return (
+        history, "the history is damaged (\(error.message)): it was set aside as \(aside), a new one begins"
+      )
+    }
+  }
+
+  private init(_ path: String) throws(SQLiteError) {
+    self.path = path
+    database = try Database(path: path)
+    // NORMAL: kill -9 loses nothing, and no webhook waits for a disk that a build keeps busy. What decides
+    // which release runs is not in here but in files that are synced (decision 0004).
+    try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
+    try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512;")
+    try Schema.migrator.migrate(database)
+  }
+
+  package func close() {
+    commit()
+    database.close()
+  }
+
+  /// Runs `body` in this turn's transaction.
+  func write<Value>(_ body: () throws(SQLiteError) -> Value) throws(HistoryError) -> Value {
+    if !inTransaction {
+      try mapped { () throws(SQLiteError) in try database.execute("BEGIN IMMEDIATE") }
+      inTransaction = true
+      EventLoop.main.atEndOfTurn { [self] in commit() }
+    }
+    return try mapped(body)
+  }
+
+  /// Tells when what has been written so far is in the file, or why it is not.
+  package func whenWritten(_ body: @escaping @MainLoop (HistoryError?) -> Void) {
+    if inTransaction { waiting.append(body) } else { body(nil) }
+  }
+
+  package func commit() {
+    guard inTransaction else { return }
+    inTransaction = false
+    var failure: HistoryError?
+    do throws(SQLiteError) {
+      try database.execute("COMMIT")
+    } catch {
+      failure = HistoryError(error)
+      try? database.execute("ROLLBACK")
+    }
+    let bodies = waiting
+    waiting = []
+    for body in bodies { body(failure) }
+  }
+
+  /// Moves the write-ahead log into the file, on a connection and a thread of its own.
+  package func checkpoint() async {
+    let path = path
+    await Blocking.disk.run {
+      guard let other = try? Database(path: path) else { return }
+      try? other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/// `14.2 MiB`: sizes as people read them.
+package func describe(bytes: Int64) -> String {
+  let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+  var value = Double(bytes)
+  var unit = 0
+  while value >= 1024, unit < units.count - 1 {
+    value /= 1024
+    unit += 1
+  }
+  if unit == 0 { return "\(bytes) B" }
+  let tenths = Int((value * 10).rounded())
+  return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+}
+
+/// `850 ms`, `3.2 s`, `2 min 5 s`.
+package func describe(_ duration: Duration) -> String {
+  let milliseconds = duration.milliseconds
+  if milliseconds < 1000 { return "\(milliseconds) ms" }
+  if milliseconds < 60_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s" }
+  let seconds = milliseconds / 1000
+  return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
+}

@@ -1,0 +1,69 @@
+import Glibc
+
+/// What /proc tells of processes. A process can go at any moment, so nothing here is an error.
+package enum Procfs {
+  package struct Process: Sendable {
+    package let pid: pid_t
+    package let name: String
+    package let state: Character
+    package let parent: pid_t
+    package let group: pid_t
+
+    package var isZombie: Bool { state == "Z" || state == "X" }
+  }
+
+  package static func processes() -> [Process] {
+    guard let names = try? Files.list("/proc") else { return [] }
+    return names.compactMap { pid_t($0).flatMap(process) }
+  }
+
+  package static func process(_ pid: pid_t) -> Process? {
+    guard let text = try? Files.text("/proc/\(pid)/stat", limit: 4096) else { return nil }
+    // The name is in parentheses and may itself hold any of ") (".
+    guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else {
+      return nil
+    }
+    let fields = text[text.index(after: close)...].split(separator: " ")
+    guard fields.count > 2, let state = fields[0].first, let parent = pid_t(fields[1]),
+      let group = pid_t(fields[2])
+    else { return nil }
+    return Process(
+      pid: pid, name: String(text[text.index(after: open)..<close]), state: state, parent: parent,
+      group: group)
+  }
+
+  /// Whether the environment that `pid` was started with holds this very `NAME=value`.
+  package static func environment(of pid: pid_t, has entry: String) -> Bool {
+    let wanted = Array(entry.utf8)
+    return environment(of: pid).contains { $0.elementsEqual(wanted) }
+  }
+
+  package static func environment(of pid: pid_t, hasName name: String) -> Bool {
+    let wanted = Array("\(name)=".utf8)
+    return environment(of: pid).contains { $0.starts(with: wanted) }
+  }
+
+  private static func environment(of pid: pid_t) -> [ArraySlice<UInt8>] {
+    ((try? Files.read("/proc/\(pid)/environ", limit: 4 << 20)) ?? []).split(separator: 0)
+  }
+
+  /// Everything that descends from `root`, itself left out.
+  package static func descendants(of root: pid_t) -> [Process] {
+    let all = processes()
+    var family: Set<pid_t> = [root]
+    var found: [Process] = []
+    while true {
+      let next = all.filter { family.contains($0.parent) && !family.contains($0.pid) }
+      if next.isEmpty { return found }
+      found += next
+      family.formUnion(next.map(\.pid))
+    }
+  }
+
+  package static func residentBytes(of pid: pid_t) -> Int64 {
+    guard let text = try? Files.text("/proc/\(pid)/statm", limit: 4096) else { return 0 }
+    let fields = text.split(separator: " ")
+    guard fields.count > 1, let pages = Int64(fields[1]) else { return 0 }
+    return pages.multipliedReportingOverflow(by: Int64(sysconf(Int32(_SC_PAGESIZE)))).partialValue
+  }
+}

@@ -1,0 +1,45 @@
+import History
+import JSON
+import Linux
+import Log
+import Pipeline
+
+/// Hears a deployment's events first: masks them, keeps them, and repeats them in the container's log.
+@MainLoop
+final class EventRecorder {
+  let log: DeploymentLog
+  private let redactor: Redactor
+  private let logger: Logger
+  private var repeatedLines = 0
+
+  /// A build's output is in the record whole; the container's log gets this much of it.
+  private static let repeatedLimit = 5000
+
+  init(deployment: Int64, log: DeploymentLog, redactor: Redactor, logger: Logger) {
+    self.log = log
+    self.redactor = redactor
+    self.logger = logger.named("deploy #\(deployment)")
+  }
+
+  func record(_ event: DeploymentEvent) {
+    log.append(redactor.mask(event.json.text), essential: event.kind != .log)
+    switch event.kind {
+    case .end: break
+    case .error: logger.error(event.message)
+    case .warn: logger.warn(event.message)
+    case .log: repeatLine(event.message)
+    default: logger.info(event.message)
+    }
+  }
+
+  func finish() { log.finish() }
+
+  private func repeatLine(_ line: String) {
+    repeatedLines += 1
+    if repeatedLines < Self.repeatedLimit {
+      logger.info("  " + line)
+    } else if repeatedLines == Self.repeatedLimit {
+      logger.info("  … the rest of the output is only in the deployment's own log")
+    }
+  }
+}

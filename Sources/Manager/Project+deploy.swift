@@ -1,0 +1,179 @@
+import History
+import Linux
+import Log
+import Pipeline
+import Releases
+import Settings
+
+extension Project {
+  /// One deployment from beginning to end. Whatever happens in here ends in a state on record.
+  func deploy(_ queued: Deployment) async {
+    var deployment = queued
+    deployment.state = .building
+    deployment.startedAt = .now
+    deployment.replaces = handoff.live?.release.number
+    record(deployment)
+
+    let recorder = EventRecorder(
+      deployment: deployment.id, log: log(of: deployment.id), redactor: redactor, logger: logger)
+    let narrator = Narrator { recorder.record($0) }
+    narrator.say(
+      .start, "Deployment #\(deployment.id) of \(deployment.ref), asked for by \(deployment.actor)")
+    do throws(DeployError) {
+      try await run(&deployment, narrator)
+      deployment.state = .success
+      deployment.exitCode = 0
+      narrator.completed("Release \(deployment.release ?? 0) is live")
+      finished(&deployment, narrator)
+    } catch {
+      await failed(&deployment, error, narrator)
+    }
+    narrator.ended(code: deployment.exitCode ?? 1)
+    recorder.finish()
+    logs[deployment.id] = nil
+    await history.checkpoint()
+    retryFirstDeployment(after: deployment)
+  }
+
+  private func run(_ deployment: inout Deployment, _ narrator: Narrator) async throws(DeployError) {
+    let deadline = Deadline(settings.timeouts.deploy)
+    narrator.begin(.prepare)
+    let number = try await desk.reserve(ref: deployment.ref)
+    deployment.release = number
+    record(deployment)
+    narrator.info("Release \(number) in \(desk.layout.release(number))")
+    narrator.endPhase("release \(number) reserved")
+
+    try await build(number, &deployment, narrator, deadline)
+
+    deployment.state = .deploying
+    record(deployment)
+    narrator.begin(.start)
+    try await desk.seal(number)
+    try await start(number, deployment, narrator)
+    narrator.endPhase("release \(number) is live")
+  }
+
+  private func build(
+    _ number: Int, _ deployment: inout Deployment, _ narrator: Narrator, _ deadline: Deadline
+  ) async throws(DeployError) {
+    let commands = settings.commands
+    let job = Job(
+      folder: desk.layout.release(number), number: number, git: git, ref: deployment.ref,
+      exactCommit: deployment.commit ?? (Git.isCommitHash(deployment.ref) ? deployment.ref : nil),
+      commands: PipelineCommands(
+        install: commands.install.isDefault ? nil : commands.install.text,
+        build: commands.build.isDefault ? nil : commands.build.text, release: commands.release?.text,
+        installTimeout: settings.timeouts.install, buildTimeout: settings.timeouts.build,
+        releaseTimeout: settings.timeouts.release),
+      buildEnvironment: starter.environment(release: number, commit: deployment.commit),
+      owner: settings.appUser?.identity, runner: stepRunner,
+      narrator: narrator, deadline: deadline,
+      caches: CacheFolders(bun: desk.layout.cache, trash: desk.layout.trash))
+    var found = deployment
+    try await Pipeline().run(job) { commit throws(DeployError) in
+      found.commit = commit.hash
+      found.author = commit.author
+      found.message = commit.subject
+      self.record(found)
+      try await self.refuseOlder(found)
+      try await self.desk.describe(number, commit, ref: found.ref)
+    } onCheckout: { commit throws(DeployError) in
+      try await self.desk.furnish(number, commit: commit.hash, runner: self.rootRunner)
+    }
+    deployment = found
+  }
+
+  /// The host may deliver a push late: the answer to it could not know yet what is known after the fetch.
+  private func refuseOlder(_ deployment: Deployment) async throws(DeployError) {
+    guard deployment.trigger == "push", !deployment.forced, let commit = deployment.commit,
+      let live = handoff.live?.release.revision.commit, live != commit, deployment.before != live
+    else { return }
+    if await git.isAncestor(commit, of: live) {
+      throw DeployError(
+        .outOfOrder, "out of order: \(commit.prefix(7)) is older than \(live.prefix(7)), which is live")
+    }
+  }
+
+  private func start(_ number: Int, _ deployment: Deployment, _ narrator: Narrator) async throws(DeployError)
+  {
+    let before = handoff.live?.release.number ?? wanted
+    let candidates = await desk.rollbackCandidates(excluding: number)
+    let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().prefix(2)
+    let outcome = await switchTo(Handoff.Request(target: number, fallbacks: Array(fallbacks)), narrator)
+    switch outcome {
+    case .live:
+      probation = Probation(
+        until: .now + settings.watchTime, fallbacks: candidates, strikes: 0, deployment: deployment.id)
+    case .fellBack(let release, let error):
+      throw DeployError(
+        error.code, "\(error.message); release \(release.number) serves on", exitCode: error.exitCode)
+    case .down(let error), .refused(let error): throw error
+    }
+  }
+
+  private func finished(_ deployment: inout Deployment, _ narrator: Narrator) {
+    deployment.finishedAt = .now
+    deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
+    record(deployment)
+    let number = deployment.release ?? 0
+    let (ref, commit, actor) = (deployment.ref, deployment.commit ?? "", deployment.actor)
+    tidyUp { [self] in
+      if let failure = await desk.logDeployment(release: number, ref: ref, commit: commit, actor: actor) {
+        logger.warn(failure)
+      }
+      await desk.measure(number, runner: rootRunner)
+    }
+  }
+
+  private func failed(_ deployment: inout Deployment, _ error: DeployError, _ narrator: Narrator) async {
+    let state: DeploymentState =
+      isStopping
+      ? .interrupted : error.code == .canceled ? .canceled : error.code == .outOfOrder ? .skipped : .failed
+    deployment.state = state
+    deployment.exitCode = error.exitCode ?? 1
+    deployment.error = redactor.mask(error.message)
+    narrator.failed(error)
+    if let number = deployment.release {
+      // A failed one is kept for its files, until the next; nobody will look into a canceled one.
+      await desk.giveUp(number, failed: state == .failed, reason: error.message)
+    }
+    deployment.finishedAt = .now
+    deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
+    record(deployment)
+    tidyUp {}
+  }
+
+  /// Pruning and the like: after the switch, in the background, one at a time.
+  func tidyUp(_ before: @escaping @MainLoop () async -> Void) {
+    let previous = housekeeping
+    housekeeping = Task { @MainLoop in
+      await previous?.value
+      await before()
+      let live = [handoff.live?.release.number, wanted].compactMap { $0 }
+      let gone = await desk.prune(
+        running: Set(live), building: queue.running?.release, runner: rootRunner)
+      for number in gone { await git.unpin(release: number) }
+      if !gone.isEmpty { await git.tidy() }
+    }
+  }
+
+  /// While nothing has ever been live, the cause may pass by itself: a host that is down, a network not up.
+  private func retryFirstDeployment(after deployment: Deployment) {
+    guard deployment.state == .failed, handoff.live == nil, wanted == nil, !isStopping else { return }
+    let delay = firstDeploymentDelay
+    firstDeploymentDelay = min(delay * 2, .seconds(600))
+    logger.info("no release is live yet; trying again in \(describe(delay))")
+    EventLoop.main.after(delay) { [self] in
+      guard handoff.live == nil, queue.open.isEmpty else { return }
+      orderFirstDeployment()
+    }
+  }
+}
+
+extension Sequence where Element: Hashable {
+  func uniqued() -> [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

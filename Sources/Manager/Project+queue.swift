@@ -1,0 +1,156 @@
+import Control
+import History
+import Linux
+import Log
+import Pipeline
+import Releases
+import Settings
+
+extension Project {
+  /// Takes an order, or says why not. The answer comes when what it says is written down.
+  func order(_ order: DeployOrder, answer: @escaping @MainLoop (OrderAnswer) -> Void) {
+    do throws(HistoryError) {
+      if let delivery = order.delivery, let earlier = try history.deployment(delivery: delivery),
+        earlier.state.isWaitingOrRunning || earlier.state == .success
+      {
+        return answer(.duplicate(earlier.id))
+      }
+      if let hold = hold(.lock) ?? hold(.pause) {
+        if order.isAutomatic { return try skip(order, because: hold.sentence, answer) }
+        if hold.kind == .lock { return answer(.locked(hold.sentence)) }
+        // A deployment by hand is the person's word that things may go on.
+        try history.lift(.pause, project: slug)
+      }
+      if let commit = order.commit, !order.forced {
+        if let open = queue.open.first(where: { $0.commit == commit }) { return answer(.duplicate(open.id)) }
+        if queue.open.contains(where: { $0.before == commit }) {
+          return answer(.ignored("out of order: a newer push than \(commit.prefix(7)) is already on its way"))
+        }
+        if let live = handoff.live?.release.revision.commit {
+          if live == commit { return answer(.ignored("already live: \(commit.prefix(7)) is what runs")) }
+          // A push that starts from what is live cannot be older than it: no need to ask git.
+          if order.before != live { return checkAncestry(order, commit, live, answer) }
+        }
+      }
+      try enqueue(order, answer)
+    } catch {
+      answer(.unavailable("the deployment could not be written down: \(error)"))
+    }
+  }
+
+  private func checkAncestry(
+    _ order: DeployOrder, _ commit: String, _ live: String,
+    _ answer: @escaping @MainLoop (OrderAnswer) -> Void
+  ) {
+    Task { @MainLoop in
+      if await git.isAncestor(commit, of: live) {
+        return answer(
+          .ignored("out of order: \(commit.prefix(7)) is older than \(live.prefix(7)), which is live"))
+      }
+      do throws(HistoryError) {
+        try enqueue(order, answer)
+      } catch {
+        answer(.unavailable("the deployment could not be written down: \(error)"))
+      }
+    }
+  }
+
+  private func enqueue(_ order: DeployOrder, _ answer: @escaping @MainLoop (OrderAnswer) -> Void)
+    throws(HistoryError)
+  {
+    guard !isStopping else { return answer(.unavailable("the manager is stopping")) }
+    let deployment = try history.insert(row(order, .queued))
+    if let replaced = queue.add(deployment) {
+      finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
+    }
+    _ = log(of: deployment.id)
+    logger.info("deployment #\(deployment.id) queued by \(order.actor) (\(order.trigger)): \(order.title)")
+    history.whenWritten { [self] failure in
+      if let failure {
+        _ = queue.withdraw(deployment.id)
+        return answer(.unavailable("the deployment could not be written down: \(failure)"))
+      }
+      answer(.queued(deployment.id))
+      pump()
+    }
+  }
+
+  private func skip(
+    _ order: DeployOrder, because reason: String, _ answer: @escaping @MainLoop (OrderAnswer) -> Void
+  ) throws(HistoryError) {
+    var skipped = row(order, .skipped)
+    skipped.error = reason
+    skipped.finishedAt = .now
+    _ = try history.insert(skipped)
+    logger.info("a push by \(order.actor) was skipped: \(reason)")
+    history.whenWritten { _ in answer(.ignored(reason)) }
+  }
+
+  private func row(_ order: DeployOrder, _ state: DeploymentState) -> Deployment {
+    var deployment = Deployment(
+      project: slug, state: state, trigger: order.trigger, actor: order.actor,
+      ref: order.ref ?? settings.branch, commit: order.commit)
+    deployment.author = order.author
+    deployment.message = order.message
+    deployment.delivery = order.delivery
+    deployment.before = order.before
+    deployment.forced = order.forced
+    return deployment
+  }
+
+  /// Starts the next deployment if none runs.
+  func pump() {
+    guard !isStopping, let next = queue.next() else { return }
+    if let lock = hold(.lock), next.trigger != "boot" {
+      finish(next, as: .skipped, error: lock.sentence)
+      queue.finish()
+      return pump()
+    }
+    runningTask = Task { @MainLoop in
+      await deploy(next)
+      runningTask = nil
+      queue.finish()
+      pump()
+    }
+  }
+
+  func finish(_ deployment: Deployment, as state: DeploymentState, error: String?) {
+    var finished = deployment
+    finished.state = state
+    finished.error = error
+    finished.finishedAt = .now
+    record(finished)
+    logs.removeValue(forKey: deployment.id)?.finish()
+    logger.info("deployment #\(deployment.id): \(error ?? state.rawValue)")
+  }
+
+  /// nil: it was canceled, or is about to be. Else why it cannot be.
+  func cancel(_ id: Int64, by actor: String) -> String? {
+    if let waiting = queue.withdraw(id) {
+      finish(waiting, as: .canceled, error: "canceled by \(actor) while it waited")
+      return nil
+    }
+    guard let running = queue.running, running.id == id, let task = runningTask else {
+      return "deployment #\(id) neither waits nor runs"
+    }
+    logger.info("\(actor) cancels deployment #\(id)")
+    task.cancel()
+    return nil
+  }
+
+  /// What the manager before this one left behind: what waited waits on, what ran did not survive.
+  func settleQueue() {
+    guard let unfinished = try? history.unfinished() else { return }
+    for deployment in unfinished where deployment.project == slug {
+      if deployment.state == .queued {
+        if let replaced = queue.add(deployment) {
+          finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
+        }
+      } else {
+        finish(
+          deployment, as: .interrupted,
+          error: "the manager ended while deployment #\(deployment.id) ran; deploy again")
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Control
+import History
+import Linux
+import Log
+import Pipeline
+import Releases
+import Settings
+
+extension Project {
+  /// Relink and hand over: no git, no build, no network.
+  func rollback(to name: String?, actor: String) async throws(ControlFailure) -> Release {
+    if let lock = hold(.lock) { throw ControlFailure(.locked, lock.sentence) }
+    let before = handoff.live?.release.number ?? wanted
+    let target: Int
+    do throws(DeployError) {
+      if let name {
+        target = try await desk.resolve(name)
+      } else {
+        guard let before, let previous = try await desk.rollbackTarget(from: before) else {
+          throw DeployError(.start, "there is no older good release to go back to")
+        }
+        target = previous
+      }
+    } catch {
+      throw ControlFailure(.missing, error.message)
+    }
+    guard target != handoff.live?.release.number else {
+      throw ControlFailure(.conflict, "release \(target) is live already")
+    }
+    let narrator = narrator("rollback")
+    narrator.info("\(actor) rolls back to release \(target)")
+    let fallbacks = [before].compactMap { $0 }.filter { $0 != target }
+    let outcome = await switchTo(Handoff.Request(target: target, fallbacks: fallbacks), narrator)
+    switch outcome {
+    case .live(let release):
+      probation = Probation(
+        until: .now + settings.watchTime, fallbacks: fallbacks, strikes: 0, deployment: nil)
+      await rolledBack(to: release, from: before, actor: actor)
+      return release
+    case .fellBack(let release, let error):
+      throw ControlFailure(.failed, "\(error.message); release \(release.number) serves on")
+    case .down(let error), .refused(let error): throw ControlFailure(.failed, error.message)
+    }
+  }
+
+  /// The next push would undo what a person has just done, so it has to wait for a word.
+  private func rolledBack(to release: Release, from before: Int?, actor: String) async {
+    if let failure = await desk.logRollback(to: release.number, actor: actor) { logger.warn(failure) }
+    recordSwitch(to: release, from: before, trigger: "rollback", actor: actor, note: nil)
+    let pause = Hold(kind: .pause, reason: "rolled back to release \(release.number)", owner: actor)
+    if (try? history.set(pause, project: slug)) == nil {
+      logger.warn("the pause after the rollback could not be recorded: the next push will deploy")
+    }
+  }
+}

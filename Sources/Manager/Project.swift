@@ -1,0 +1,98 @@
+import Control
+import History
+import Linux
+import Log
+import Pipeline
+import Releases
+import Settings
+import Supervisor
+
+/// One app: its queue, its releases, the process that serves it.
+@MainLoop
+final class Project {
+  let slug: String
+  let settings: Settings
+  let desk: ReleaseDesk
+  let history: History
+  let handoff: Handoff
+  let git: Git
+  /// As the app's user, and as whoever runs the manager.
+  let stepRunner: any StepRunner
+  let rootRunner: any StepRunner
+  let starter: AppStarter
+  let logger: Logger
+  let redactor: Redactor
+
+  var queue = DeploymentQueue()
+  var runningTask: Task<Void, Never>?
+  var logs: [Int64: DeploymentLog] = [:]
+  var probation: Probation?
+  var restartTask: Task<Void, Never>?
+  var restartPolicy = RestartPolicy()
+  /// The release that ought to serve, also while it is down.
+  var wanted: Int?
+  var firstDeploymentDelay = Duration.seconds(30)
+  var housekeeping: Task<Void, Never>?
+  var isStopping = false
+
+  init(
+    slug: String, settings: Settings, desk: ReleaseDesk, history: History, handoff: Handoff, git: Git,
+    stepRunner: any StepRunner, rootRunner: any StepRunner, starter: AppStarter, logger: Logger,
+    redactor: Redactor
+  ) {
+    self.slug = slug
+    self.settings = settings
+    self.desk = desk
+    self.history = history
+    self.handoff = handoff
+    self.git = git
+    self.stepRunner = stepRunner
+    self.rootRunner = rootRunner
+    self.starter = starter
+    self.logger = logger
+    self.redactor = redactor
+    handoff.onCrash = { [unowned self] live, exit in crashed(live, exit) }
+  }
+
+  /// For what is not a deployment: speaks to the log alone.
+  func narrator(_ source: String) -> Narrator {
+    let logger = logger.named(source)
+    return Narrator { event in
+      switch event.kind {
+      case .error: logger.error(event.message)
+      case .warn: logger.warn(event.message)
+      default: logger.info(event.message)
+      }
+    }
+  }
+
+  /// Made when a deployment is queued, so that whoever follows it need not wait for it to start.
+  func log(of id: Int64) -> DeploymentLog {
+    if let known = logs[id] { return known }
+    let log = DeploymentLog(path: "\(desk.layout.logs)/\(id).log")
+    logs[id] = log
+    return log
+  }
+
+  /// The history tells; it does not decide. Where it cannot be written the work goes on.
+  func record(_ deployment: Deployment) {
+    queue.update(deployment)
+    do throws(HistoryError) {
+      try history.update(deployment)
+    } catch {
+      logger.warn("deployment #\(deployment.id) could not be recorded: \(error)")
+    }
+  }
+
+  /// Ends what runs; a deployment under way counts as interrupted.
+  func stop(appGrace: Duration) async {
+    isStopping = true
+    restartTask?.cancel()
+    runningTask?.cancel()
+    await handoff.stopAll(grace: appGrace)
+    await runningTask?.value
+    history.commit()
+  }
+
+  func hold(_ kind: Hold.Kind) -> Hold? { (try? history.hold(kind, project: slug)) ?? nil }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Linux
+
+/// Lays the commit's files into the release, with a repository of its own that borrows the mirror's objects:
+/// git works in the release, and four releases share one store.
+struct CheckOut: Step {
+  let name = "checkout"
+  let commit: Git.Commit
+
+  func perform(_ job: Job) async throws(DeployError) {
+    guard await job.git.pin(commit.hash, release: job.number) else {
+      throw DeployError(.checkout, "the mirror does not take a reference to \(commit.hash.prefix(12))")
+    }
+    do throws(SystemError) {
+      try makeRepository(job)
+    } catch {
+      throw .system(.checkout, "making the release's repository", error)
+    }
+    try await git(job, ["reset", "--hard", "--quiet"], doing: "checking out \(commit.hash.prefix(12))")
+    if Files.kind(job.folder + "/.gitmodules") == .file { try await submodules(job) }
+    try await largeFiles(job)
+  }
+
+  private func makeRepository(_ job: Job) throws(SystemError) {
+    let directory = job.folder + "/.git"
+    let onBranch = job.exactCommit == nil || job.ref == job.git.source.branch
+    let branch = onBranch ? job.git.source.branch : nil
+    var folders = [directory, "\(directory)/objects", "\(directory)/objects/info", "\(directory)/refs"]
+    folders += ["\(directory)/refs/heads", "\(directory)/info"]
+    for folder in folders { try make(folder, job.owner) }
+    // Relative, so that the volume can be mounted elsewhere.
+    try write("\(directory)/objects/info/alternates", "../../../../shared/repo.git/objects\n", job.owner)
+    try write(
+      "\(directory)/config",
+      """
+      [core]
+      \trepositoryformatversion = 0
+      \tbare = false
+      [remote "origin"]
+      \turl = \(Self.quoted(job.git.source.url))
+      \tfetch = +refs/heads/*:refs/remotes/origin/*
+
+      """, job.owner)
+    // Bascule's own files in the release are not the app's changes.
+    try write("\(directory)/info/exclude", "/REVISION\n/REVISION_TIME\n", job.owner)
+    if let branch {
+      try write("\(directory)/packed-refs", "\(commit.hash) refs/heads/\(branch)\n", job.owner)
+    }
+    try write("\(directory)/HEAD", branch.map { "ref: refs/heads/\($0)\n" } ?? commit.hash + "\n", job.owner)
+  }
+
+  private func make(_ folder: String, _ owner: Identity?) throws(SystemError) {
+    try systemCall("mkdir", folder) { mkdir(folder, 0o755) }
+    if let owner { try Files.changeOwner(folder, uid: owner.uid, gid: owner.gid) }
+  }
+
+  /// Without fsync: the whole volume is synced before the release counts.
+  private func write(_ path: String, _ text: String, _ owner: Identity?) throws(SystemError) {
+    let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
+    try file.writeAll(Array(text.utf8), subject: path)
+    if let owner { try systemCall("chown", path) { fchown(file.raw, owner.uid, owner.gid) } }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+
+  private func submodules(_ job: Job) async throws(DeployError) {
+    job.narrator.info("The repository has submodules")
+    try await git(
+      job, ["submodule", "update", "--init", "--recursive", "--depth", "1"], remote: true,
+      doing: "fetching the submodules")
+  }
+
+  private func largeFiles(_ job: Job) async throws(DeployError) {
+    let uses = await job.git.run(
+      ["grep", "--quiet", "--fixed-strings", "filter=lfs", commit.hash, "--", ":(glob)**/.gitattributes"],
+      timeout: .seconds(60))
+    guard uses.succeeded else { return }
+    job.narrator.info("The repository keeps files in Git LFS")
+    let version = await job.git.run(["lfs", "version"], in: job.folder, timeout: .seconds(30))
+    guard version.succeeded else {
+      throw DeployError(
+        .checkout,
+        "the repository keeps files in Git LFS, and git-lfs is not installed in the container: "
+          + "add it to the image (apt-get install git-lfs)")
+    }
+    try await git(job, ["lfs", "install", "--local"], doing: "setting up Git LFS")
+    try await git(job, ["lfs", "pull"], remote: true, doing: "fetching the files in Git LFS")
+  }
+
+  private func git(_ job: Job, _ arguments: [String], remote: Bool = false, doing: String)
+    async throws(DeployError)
+  {
+    try await job.git.run(
+      arguments, for: job, in: job.folder, remote: remote, doing: doing, code: .checkout)
+  }
+}

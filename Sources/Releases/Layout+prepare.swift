@@ -1,0 +1,50 @@
+import Glibc
+import Linux
+
+extension Layout {
+  /// Makes the folders, or says why nothing can be run from here. To be called before anything else.
+  package func prepare() throws(ReleaseError) {
+    guard Files.kind(current) != .directory else { throw currentIsDirectory }
+    for folder in [root, releases, shared] {
+      do throws(SystemError) {
+        try Files.makeDirectory(folder)
+        try Layout.probe(folder)
+      } catch {
+        throw Layout.explain(error, folder: folder)
+      }
+    }
+    try attempt("make \(trash)") { () throws(SystemError) in try Files.makeDirectory(trash, mode: 0o700) }
+  }
+
+  var currentIsDirectory: ReleaseError {
+    ReleaseError(
+      "\(current) is a real folder, where a link to a release must be. Move it away, then start again.")
+  }
+
+  /// Permissions tell too little: a read-only mount, a user namespace or a quota only show when one tries.
+  private static func probe(_ folder: String) throws(SystemError) {
+    let path = folder + "/" + probeName
+    do throws(SystemError) {
+      _ = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW)
+      try Files.remove(path)
+    } catch  where error.isFull {
+      // What is there can still be run from a full disk, and removing old releases may make room.
+    }
+  }
+
+  static let probeName = ".bascule-probe"
+
+  private static func explain(_ error: SystemError, folder: String) -> ReleaseError {
+    let sentence: String
+    switch error.code {
+    case EROFS:
+      sentence = "\(folder) is on a read-only file system. Mount the volume writable."
+    case EACCES, EPERM:
+      sentence =
+        "\(folder) may not be written by user \(geteuid()). Give that user the folder, or run as its owner."
+    default:
+      sentence = "\(folder) cannot be used: \(error.reason)."
+    }
+    return ReleaseError(sentence, cause: error)
+  }
+}

@@ -1,0 +1,16 @@
+/// What one server grants its clients. Deadlines count ticks, so that one timer serves every connection.
+package struct Limits: Sendable {
+  package var connections = 256
+  package var body = 1 << 20
+  package var bufferedBodies = 64 << 20
+  package var streamBacklog = 16 << 20
+
+  package var tick = Duration.seconds(1)
+  package var headTicks = 10
+  package var bodyTicks = 30
+  package var idleTicks = 60
+  package var writeTicks = 30
+  package var lingerTicks = 10
+
+  package init() {}
+}

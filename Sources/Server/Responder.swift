@@ -1,0 +1,30 @@
+import HTTP
+import Linux
+
+/// Answers one request: at once, later in the turn, or after any time. Only the first answer counts.
+@MainLoop
+package final class Responder {
+  private weak var connection: Connection?
+  let head: RequestHead
+
+  init(_ connection: Connection, _ head: RequestHead) {
+    self.connection = connection
+    self.head = head
+  }
+
+  package func callAsFunction(_ response: Response) {
+    connection?.answer(response, to: self)
+    connection = nil
+  }
+
+  /// With what an async function returns.
+  package func answer(with body: @escaping @MainLoop () async -> Response) {
+    Task { @MainLoop in self(await body()) }
+  }
+
+  /// With a body that is written as it comes about; that of `response` is not sent.
+  package func stream(_ response: Response) -> StreamWriter {
+    defer { connection = nil }
+    return connection?.stream(response, to: self) ?? StreamWriter(nil, isChunked: false)
+  }
+}

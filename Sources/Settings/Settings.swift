@@ -1,0 +1,61 @@
+import Linux
+
+/// What the environment asks for, checked.
+package struct Settings: Sendable {
+  package enum LogFormat: String, Sendable { case text, json }
+
+  package struct Commands: Sendable, Equatable {
+    package let install: ShellCommand
+    package let build: ShellCommand
+    package let release: ShellCommand?
+    package let start: ShellCommand
+  }
+
+  package struct HealthCheck: Sendable, Equatable {
+    /// nil: `/`, and any answer below 500 is healthy.
+    package let path: String?
+    package let interval: Duration
+    package let timeout: Duration
+  }
+
+  /// Where it stands in a deployment's time; a step without a limit of its own has what is left of `deploy`.
+  package struct Timeouts: Sendable, Equatable {
+    package let deploy: Duration
+    package let install: Duration?
+    package let build: Duration?
+    package let release: Duration?
+  }
+
+  package let repository: Repository
+  package let branch: String
+  /// The text of a key file.
+  package let sshKey: String?
+  /// nil: any host is accepted at first sight. Else only these lines, and the pinned ones.
+  package let knownHosts: [String]?
+  package let credentials: Credentials?
+
+  package let root: String
+  package let port: UInt16
+  package let controlPort: UInt16
+  package let webhookPath: String
+  package let webhookSecret: String?
+
+  package let commands: Commands
+  package let keepReleases: Int
+  /// As it was given: what it may hold is for Releases to say.
+  package let sharedPaths: String
+  package let timeouts: Timeouts
+  package let healthCheck: HealthCheck
+  package let stopTimeout: Duration
+  package let watchTime: Duration
+  package let shutdownTimeout: Duration
+
+  /// nil: children run as whoever runs this.
+  package let appUser: AppUser?
+  package let logFormat: LogFormat
+
+  /// Texts that must not reach a log or a stream.
+  package let secrets: [String]
+  /// The container's environment as children may see it.
+  package let childEnvironment: [String: String]
+}

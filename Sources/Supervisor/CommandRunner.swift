@@ -1,0 +1,107 @@
+import Glibc
+import Linux
+
+/// Runs commands: their lines as they come, their whole family gone when they are over, canceled or late.
+@MainLoop
+package final class CommandRunner {
+  package enum Stream: String, Sendable { case stdout, stderr }
+  package typealias LineHandler = @MainLoop (Stream, String) -> Void
+
+  private let table: ProcessTable
+  private let marks: Marks
+  private let memory: MemoryControl?
+
+  /// Enough for any honest build log, little enough for every disk.
+  private static let outputLimit = 8 << 20
+
+  package init(table: ProcessTable, marks: Marks, memory: MemoryControl?) {
+    self.table = table
+    self.marks = marks
+    self.memory = memory
+  }
+
+  package func run(_ command: Command, onLine: @escaping LineHandler) async throws(CommandFailure)
+    -> CommandResult
+  {
+    if Task.isCancelled { throw .canceled }
+    let started = ContinuousClock.Instant.now
+    let killsBefore = memory?.outOfMemoryKills ?? 0
+    let mark = marks.next()
+    let exit = Once<ExitStatus>()
+    let readers: [OutputReader]
+    let pid: pid_t
+    (pid, readers) = try start(command, mark: mark, onLine: onLine) { exit.finish($0) }
+    let family = ProcessFamily(leader: pid, mark: mark.entry, table: table)
+
+    let outcome = await firstOf(exit, timeout: command.timeout)
+    for reader in readers { reader.finish() }
+    let remaining = family.members()
+    if !remaining.isEmpty {
+      // An abandoned command gets little time: whoever canceled it is waiting.
+      await family.end(grace: outcome == nil ? .seconds(2) : .seconds(1))
+    }
+    switch outcome {
+    case .exited(let status):
+      let kills = (memory?.outOfMemoryKills ?? 0) - killsBefore
+      return CommandResult(
+        status: status, outOfMemory: kills > 0 ? memory?.explanation : nil, elapsed: .now - started,
+        leftBehind: remaining.map(\.name))
+    case .late: throw .timedOut(command.timeout)
+    case nil: throw .canceled
+    }
+  }
+
+  private enum Outcome { case exited(ExitStatus), late }
+
+  /// nil: the task was canceled first.
+  private func firstOf(_ exit: Once<ExitStatus>, timeout: Duration) async -> Outcome? {
+    let first = Once<Outcome?>()
+    let timer = EventLoop.main.after(timeout) { first.finish(.late) }
+    Task { @MainLoop in first.finish(.exited(await exit.value())) }
+    defer { timer.cancel() }
+    return await withTaskCancellationHandler {
+      await first.value()
+    } onCancel: {
+      Task { @MainLoop in first.finish(nil) }
+    }
+  }
+
+  private func start(
+    _ command: Command, mark: Marks.Mark, onLine: @escaping LineHandler,
+    onExit: @escaping @MainLoop (ExitStatus) -> Void
+  ) throws(CommandFailure) -> (pid_t, [OutputReader]) {
+    let program: String
+    do throws(Executable.Failure) {
+      program = try Executable.find(
+        command.arguments.first ?? "", path: command.environment["PATH"])
+    } catch {
+      switch error {
+      case .notFound(let name): throw .notFound(name)
+      case .notExecutable(let name): throw .notExecutable(name)
+      }
+    }
+    do throws(SystemError) {
+      let output = try FileDescriptor.pipe()
+      let errors = try FileDescriptor.pipe()
+      var spawn = Spawn(
+        program: program, arguments: command.arguments,
+        environment: command.environment.merging(mark.environment) { $1 },
+        output: output.write.raw, error: errors.write.raw)
+      spawn.directory = command.directory
+      spawn.identity = command.identity
+      spawn.niceness = command.niceness
+      let readers = [
+        try OutputReader(output.read, limit: Self.outputLimit) { onLine(.stdout, $0) },
+        try OutputReader(errors.read, limit: Self.outputLimit) { onLine(.stderr, $0) },
+      ]
+      do throws(SystemError) {
+        return (try table.start(spawn, onExit: onExit), readers)
+      } catch {
+        for reader in readers { reader.finish() }
+        throw error
+      }
+    } catch {
+      throw .notStarted(error)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Linux
+
+/// When a starting app counts as healthy, and how often to ask.
+package struct HealthCheck: Sendable {
+  private let path: String?
+  private let interval: Duration
+  package let timeout: Duration
+
+  package init(path: String?, interval: Duration, timeout: Duration) {
+    self.path = path
+    self.interval = interval
+    self.timeout = timeout
+  }
+
+  /// Without a path of its own any app that answers anything but a server error will do.
+  func accepts(_ status: Int) -> Bool { path == nil ? status < 500 : (200..<400).contains(status) }
+
+  /// Dense at first, since a Bun app is up in milliseconds, then ever less often.
+  func pause(after attempt: Int) -> Duration {
+    let factor = attempt < 8 ? 1 : 1 << min(attempt - 7, 10)
+    return min(interval, .milliseconds(25) * factor)
+  }
+
+  package enum Verdict: Sendable, Equatable {
+    case healthy(ProbeResult)
+    case exited(AppInstance.Exit)
+    case unhealthy(ProbeResult?)
+    case canceled
+  }
+
+  /// Probes until the app is healthy, gone or out of time. `onProbe` hears of every result that differs from
+  /// the one before.
+  @MainLoop
+  package func wait(for app: AppInstance, port: UInt16, onProbe: (ProbeResult) -> Void) async -> Verdict {
+    let deadline = ContinuousClock.Instant.now + timeout
+    var last: ProbeResult?
+    var attempt = 0
+    while true {
+      if Task.isCancelled { return .canceled }
+      if app.exit.isFinished { return .exited(await app.exit.value()) }
+      let remaining = deadline - .now
+      if remaining <= .zero { return .unhealthy(last) }
+      let result = await Probe.get(port: port, path: path ?? "/", timeout: min(remaining, .seconds(5)))
+      // The answer may have come from whoever else has that port.
+      if app.exit.isFinished { return .exited(await app.exit.value()) }
+      if result.status != last?.status || result.failure != last?.failure { onProbe(result) }
+      last = result
+      if let status = result.status, accepts(status) { return .healthy(result) }
+      await pauseOrExit(pause(after: attempt), app)
+      attempt += 1
+    }
+  }
+
+  /// A crash ends the pause: nobody should wait for a probe of what is gone.
+  @MainLoop
+  private func pauseOrExit(_ pause: Duration, _ app: AppInstance) async {
+    let over = Once<Void>()
+    let timer = EventLoop.main.after(pause) { over.finish(()) }
+    Task { @MainLoop in
+      _ = await app.exit.value()
+      over.finish(())
+    }
+    await withTaskCancellationHandler {
+      await over.value()
+    } onCancel: {
+      Task { @MainLoop in over.finish(()) }
+    }
+    timer.cancel()
+  }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import Linux
+
+/// All the processes that came of one start: its group, and what left the group but still carries the mark
+/// it was started with. A wrapper may die before the program it wraps, and a build may leave daemons.
+@MainLoop
+package struct ProcessFamily {
+  package let leader: pid_t
+  private let mark: String?
+  private let table: ProcessTable
+
+  package init(leader: pid_t, mark: String?, table: ProcessTable) {
+    self.leader = leader
+    self.mark = mark
+    self.table = table
+  }
+
+  /// Those that live. A zombie is none: it waits for its parent, and no signal changes that.
+  package func members() -> [Procfs.Process] {
+    Procfs.processes().filter { process in
+      guard !process.isZombie, process.pid != getpid() else { return false }
+      if process.group == leader { return true }
+      guard let mark else { return false }
+      return Procfs.environment(of: process.pid, has: mark)
+    }
+  }
+
+  package func signal(_ number: Int32) { _ = kill(-leader, number) }
+
+  /// SIGTERM to all, SIGKILL to who is left after `grace`. Returns when none is.
+  package func end(grace: Duration) async {
+    signal(SIGTERM)
+    for process in members() where process.group != leader { _ = kill(process.pid, SIGTERM) }
+    if await emptied(within: grace) { return }
+    await self.kill()
+  }
+
+  package func kill() async {
+    // Again and again: between the look and the blow a member may have forked.
+    for _ in 0..<200 {
+      signal(SIGKILL)
+      for process in members() where process.group != leader { _ = Glibc.kill(process.pid, SIGKILL) }
+      if await emptied(within: .milliseconds(50)) { return }
+    }
+  }
+
+  package func emptied(within limit: Duration) async -> Bool {
+    let deadline = ContinuousClock.Instant.now + limit
+    while true {
+      if members().isEmpty { return true }
+      let remaining = deadline - .now
+      if remaining <= .zero { return false }
+      await table.nextExit(within: min(remaining, .milliseconds(50)))
+    }
+  }
+
+  private func kill(_ pid: pid_t, _ number: Int32) -> Int32 { Glibc.kill(pid, number) }
+}

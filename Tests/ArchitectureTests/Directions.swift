@@ -1,0 +1,57 @@
+/// The layers, lowest first, and what each module may import: nothing beside it, nothing above it.
+enum Directions {
+  static let layers: [[String]] = [
+    ["CLinux", "COpenSSL", "CSQLite"],
+    ["Linux", "JSON", "Crypto", "SQLite"],
+    ["Log", "HTTP"],
+    ["Server", "Supervisor"],
+    ["Settings", "Releases", "Pipeline", "History", "Access"],
+    ["Control"],
+    ["Manager"],
+    ["entrypoint"],
+  ]
+
+  static let allowed: [String: Set<String>] = [
+    "CLinux": [], "COpenSSL": [], "CSQLite": [],
+
+    "Linux": ["CLinux"],
+    "JSON": [],
+    "Crypto": ["COpenSSL"],
+    "SQLite": ["CSQLite"],
+    "Log": ["Linux", "JSON"],
+
+    "HTTP": ["JSON"],
+    "Server": ["CLinux", "Linux", "HTTP"],
+    "Supervisor": ["CLinux", "Linux", "Log", "HTTP"],
+
+    "Settings": ["Linux"],
+    "Releases": ["Linux", "JSON"],
+    "Pipeline": ["Linux", "JSON"],
+    "History": ["Linux", "SQLite", "JSON"],
+    "Access": ["Crypto", "JSON", "HTTP"],
+
+    "Control": ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"],
+    "Manager": [
+      "Linux", "Log", "JSON", "HTTP", "Server", "Supervisor", "Settings", "Releases", "Pipeline", "History",
+      "Access", "Control",
+    ],
+    "entrypoint": ["Linux", "Log", "JSON", "HTTP", "Supervisor", "Settings", "Releases", "Manager"],
+  ]
+
+  /// Of the system itself. Foundation is not among them: it is 44 MB of ICU, and its Process fights our reaper.
+  static let system: Set<String> = ["Glibc", "Synchronization"]
+
+  /// Words of C that have one owner.
+  static let owners: [(words: Set<String>, modules: Set<String>, reason: String)] = [
+    (
+      ["waitpid", "waitid", "wait3", "wait4"], ["Supervisor", "CLinux"],
+      "two reapers take each other's children; ask Supervisor"
+    ),
+    (
+      ["getenv", "secure_getenv", "environ", "setenv", "putenv", "unsetenv"], ["Settings"],
+      "the environment is read by Settings alone"
+    ),
+  ]
+
+  static let longestFile = 400
+}

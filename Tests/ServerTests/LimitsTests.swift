@@ -1,0 +1,176 @@
+import HTTP
+import Linux
+import Server
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct LimitsTests {
+  private static func hurry(_ limits: inout Limits) {
+    limits.tick = .milliseconds(20)
+    limits.headTicks = 3
+    limits.bodyTicks = 3
+    limits.idleTicks = 3
+    limits.writeTicks = 3
+    limits.lingerTicks = 10
+  }
+
+  @Test(arguments: [
+    "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n", post("/", length: 5), post("/", length: 5) + "abc",
+  ])
+  func `a request that does not arrive in time is answered with 408`(text: String) async throws {
+    try await withServer(Self.hurry, handler: echo) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(text)
+      #expect(client.response()?.status == 408)
+      #expect(client.isClosedByPeer())
+    }
+  }
+
+  @Test func `a head that drips is no reason for more patience`() async throws {
+    try await withServer(Self.hurry, handler: echo) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send("GET / HTTP/1.1\r\n")
+      for _ in 0..<20 {
+        try? client.send("A: b\r\n")
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(client.response()?.status == 408)
+    }
+  }
+
+  @Test func `an idle connection is closed without a word`() async throws {
+    try await withServer(Self.hurry, handler: echo) { port, _ in
+      let fresh = try LoopbackClient(port: port)
+      let used = try LoopbackClient(port: port)
+      try used.send(get("/"))
+      #expect(used.response()?.status == 200)
+      #expect(used.isClosedByPeer())
+      #expect(fresh.isClosedByPeer())
+    }
+  }
+
+  @Test func `a reader that takes nothing is cut off`() async throws {
+    let handler: HTTPServer.Handler = { _, _, respond in
+      respond(Response(200, body: [UInt8](repeating: 7, count: 64 << 20)))
+    }
+    try await withServer(Self.hurry, handler: handler) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(get("/"))
+      try await Task.sleep(for: .milliseconds(300))
+      let count = client.response()?.body.count ?? 0
+      #expect(count < 64 << 20)
+    }
+  }
+
+  @Test func `413 reaches a client that is still sending`() async throws {
+    try await withServer(handler: echo) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(post("/", length: 16 << 20))
+      try client.send([UInt8](repeating: 1, count: 16 << 20))
+      let response = try #require(client.response())
+      #expect(response.status == 413)
+      #expect(client.isClosedByPeer())
+    }
+  }
+
+  @Test func `an answer before the body reaches a client that is still sending`() async throws {
+    let admit: HTTPServer.Admit = { head, _ in
+      head.path == "/closed" ? .answer(.error(401, "Not signed.")) : .body(limit: 10)
+    }
+    try await withServer(admit: admit, handler: echo) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(post("/closed", length: 4 << 20))
+      try client.send([UInt8](repeating: 1, count: 4 << 20))
+      #expect(client.response()?.status == 401)
+      #expect(client.isClosedByPeer())
+    }
+  }
+
+  @Test func `an answer before a body that is none keeps the connection`() async throws {
+    let admit: HTTPServer.Admit = { head, _ in
+      head.path == "/closed" ? .answer(.error(401, "Not signed.")) : .body(limit: 10)
+    }
+    try await withServer(admit: admit, handler: echo) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(get("/closed") + get("/open"))
+      #expect(client.response()?.status == 401)
+      #expect(client.response()?.text == "GET /open ")
+    }
+  }
+
+  @Test func `100 Continue is sent once, to who waits for it`() async throws {
+    try await withServer(handler: echo) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(post("/", length: 2, "Expect: 100-continue\r\n"))
+      #expect(client.response()?.status == 100)
+      try client.send("a")
+      try client.send("b")
+      #expect(client.response()?.text == "POST / ab")
+      try client.send(post("/", length: 2, "Expect: 100-continue\r\n") + "cd")
+      #expect(client.response()?.text == "POST / cd")
+    }
+  }
+
+  @Test func `who would send too much is not told to continue`() async throws {
+    try await withServer(handler: echo) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(post("/", length: 2 << 20, "Expect: 100-continue\r\n"))
+      #expect(client.response()?.status == 413)
+    }
+  }
+
+  @Test func `bodies together are held to a bound`() async throws {
+    try await withServer({ $0.bufferedBodies = 100_000 }, handler: echo) { port, _ in
+      let first = try LoopbackClient(port: port)
+      try first.send(post("/", length: 90_001))
+      try first.send([UInt8](repeating: 65, count: 90_000))
+      try await Task.sleep(for: .milliseconds(50))
+      let second = try LoopbackClient(port: port)
+      try second.send(post("/", length: 20_001))
+      try second.send([UInt8](repeating: 65, count: 20_000))
+      let response = try #require(second.response())
+      #expect(response.status == 503)
+      #expect(response.head.contains("Retry-After: 5"))
+      try first.send("A")
+      #expect(first.response()?.status == 200)
+      let third = try LoopbackClient(port: port)
+      try third.send(post("/", length: 90_000))
+      try third.send([UInt8](repeating: 65, count: 90_000))
+      #expect(third.response()?.status == 200)
+    }
+  }
+
+  @Test func `when all places are taken the oldest idle connection makes room`() async throws {
+    try await withServer({ $0.connections = 3 }, handler: echo) { port, _ in
+      let clients = try (0..<3).map { _ in try LoopbackClient(port: port) }
+      for client in clients {
+        try client.send(get("/"))
+        #expect(client.response()?.status == 200)
+      }
+      try clients[0].send(get("/"))
+      #expect(clients[0].response()?.status == 200)
+      let another = try LoopbackClient(port: port)
+      try another.send(get("/another"))
+      #expect(another.response()?.text == "GET /another ")
+      #expect(clients[1].isClosedByPeer())
+      for index in [0, 2] {
+        try clients[index].send(get("/"))
+        #expect(clients[index].response()?.status == 200)
+      }
+    }
+  }
+
+  @Test func `when all places are at work a newcomer waits`() async throws {
+    let handler: HTTPServer.Handler = { _, _, respond in
+      respond.answer {
+        await MainLoop.sleep(for: .milliseconds(60))
+        return .text(200, "done")
+      }
+    }
+    try await withServer({ $0.connections = 2 }, handler: handler) { port, _ in
+      let clients = try (0..<6).map { _ in try LoopbackClient(port: port) }
+      for client in clients { try client.send(get("/")) }
+      for client in clients { #expect(client.response()?.text == "done") }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import HTTP
+import Linux
+import Server
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+  @Test func `a port that is taken is named with its setting and what to do`() throws {
+    let taken = try Listener.tcp(port: 0, setting: "CONTROL_PORT")
+    let error = #expect(throws: ListenError.self) {
+      try Listener.tcp(port: taken.port, setting: "CONTROL_PORT")
+    }
+    #expect(
+      error?.description == "CONTROL_PORT \(taken.port) is in use by another process. "
+        + "Stop that process or set CONTROL_PORT to a free port.")
+  }
+
+  @Test func `a unix socket may have a long path, replaces a stale one and is its owner's alone`()
+    async throws
+  {
+    MainLoopThread.start()
+    let folder = FileManager.default.temporaryDirectory.path + "/bascule-\(UUID().uuidString)"
+    let deep = folder + "/" + String(repeating: "d", count: 150)
+    try FileManager.default.createDirectory(atPath: deep, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = deep + "/bascule.sock"
+    _ = try Listener.unix(path: path)
+    #expect(FileManager.default.fileExists(atPath: path))
+
+    let server = await HTTPServer { _, peer, respond in respond(.text(200, "\(peer.isLoopback)")) }
+    try await server.listen(try Listener.unix(path: path))
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    let client = try LoopbackClient(unixPath: path)
+    try client.send(get("/"))
+    #expect(client.response()?.text == "true")
+    await server.stop(within: .zero)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `a file that is no socket is left alone`() throws {
+    let path = FileManager.default.temporaryDirectory.path + "/bascule-\(UUID().uuidString)"
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(throws: ListenError.self) { try Listener.unix(path: path) }
+    #expect(FileManager.default.fileExists(atPath: path))
+  }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import Linux
+
+/// A blocking socket for tests: every wait ends after five seconds, as if the peer had closed.
+package final class LoopbackClient {
+  private let socket: FileDescriptor
+  private var received: [UInt8] = []
+
+  package convenience init(port: UInt16) throws { try self.init(.loopback(port)) }
+
+  package convenience init(unixPath path: String) throws {
+    let (short, folder) = try Socket.shortPath(path)
+    defer { folder.close() }
+    try self.init(.unix(short))
+  }
+
+  private init(_ address: SocketAddress) throws {
+    socket = FileDescriptor(
+      owning: try systemCall("socket") {
+        Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+      })
+    var patience = timeval(tv_sec: 5, tv_usec: 0)
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+    setsockopt(socket.raw, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    try systemCall("connect") { address.withRaw { connect(socket.raw, $0, $1) } }
+  }
+
+  package func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+  package func send(_ bytes: [UInt8]) throws {
+    var done = 0
+    while done < bytes.count {
+      done += try systemCall("send") {
+        bytes.withUnsafeBytes {
+          Glibc.send(
+            socket.raw, $0.baseAddress?.advanced(by: done), $0.count - done, Int32(MSG_NOSIGNAL))
+        }
+      }
+    }
+  }
+
+  package func finishSending() { _ = shutdown(socket.raw, Int32(SHUT_WR)) }
+
+  package func close() { socket.close() }
+
+  /// One response: its head, and as much body as its framing says. nil when the peer closed first.
+  package func response() -> LoopbackResponse? {
+    guard let head = line(endingWith: "\r\n\r\n") else { return nil }
+    let fields = head.lowercased().split(separator: "\r\n")
+    if let length = fields.first(where: { $0.hasPrefix("content-length: ") }) {
+      return LoopbackResponse(head: head, body: take(Int(length.dropFirst(16)) ?? 0))
+    }
+    if fields.contains("transfer-encoding: chunked") {
+      var body: [UInt8] = []
+      while let chunk = chunk(), !chunk.isEmpty { body += chunk }
+      return LoopbackResponse(head: head, body: body)
+    }
+    let isBodiless = head.hasPrefix("HTTP/1.1 1") || head.hasPrefix("HTTP/1.1 204")
+    return LoopbackResponse(head: head, body: isBodiless ? [] : rest())
+  }
+
+  /// One chunk of a chunked body; empty is the last one. (CR LF is one Character.)
+  package func chunk() -> [UInt8]? {
+    guard let size = line(endingWith: "\r\n"), let count = Int(size.dropLast(), radix: 16) else {
+      return nil
+    }
+    let chunk = take(count)
+    _ = take(2)
+    return chunk
+  }
+
+  package func line(endingWith end: String) -> String? {
+    let end = Array(end.utf8)
+    var searched = 0
+    while true {
+      while searched + end.count <= received.count {
+        if received[searched..<searched + end.count].elementsEqual(end) {
+          return String(decoding: take(searched + end.count), as: UTF8.self)
+        }
+        searched += 1
+      }
+      guard receive() else { return nil }
+    }
+  }
+
+  package func rest() -> [UInt8] {
+    while receive() {}
+    return take(received.count)
+  }
+
+  /// Whether the peer has closed, with nothing left to read.
+  package func isClosedByPeer() -> Bool { received.isEmpty && !receive() }
+
+  private func take(_ count: Int) -> [UInt8] {
+    while received.count < count, receive() {}
+    defer { received.removeFirst(min(count, received.count)) }
+    return Array(received.prefix(count))
+  }
+
+  private func receive() -> Bool {
+    let size = 65536
+    let chunk = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      count = max(0, recv(socket.raw, buffer.baseAddress, size, 0))
+    }
+    received += chunk
+    return !chunk.isEmpty
+  }
+}
+
+package struct LoopbackResponse: Equatable, Sendable {
+  package let head: String
+  package let body: [UInt8]
+
+  package var status: Int { Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0 }
+  package var text: String { String(decoding: body, as: UTF8.self) }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import HTTP
+import JSON
+import Linux
+import Settings
+
+struct ClientError: Error {
+  let message: String
+  let exitCode: Int32
+}
+
+/// Talks to the running manager over its socket, one request a connection.
+struct Client {
+  let settings: BasicSettings
+
+  init() throws { settings = try BasicSettings.load() }
+
+  var actor: String {
+    settings.environment["SUDO_USER"] ?? settings.environment["USER"]
+      ?? (geteuid() == 0 ? "root" : "user \(geteuid())")
+  }
+
+  func get(_ path: String) throws -> JSONNode { try answer(request("GET", path, nil)) }
+
+  func post(_ path: String, _ members: [(String, JSONValue)] = []) throws -> JSONNode {
+    try answer(request("POST", path, .object(members + [("actor", .string(actor))])))
+  }
+
+  /// Hands over the body line by line as it arrives.
+  func lines(_ path: String, _ line: (String) -> Void) throws {
+    var partial: [UInt8] = []
+    let status = try exchange("GET", path, nil) { bytes in
+      partial += bytes
+      while let end = partial.firstIndex(of: 0x0a) {
+        line(String(decoding: partial[..<end], as: UTF8.self))
+        partial.removeFirst(end + 1)
+      }
+    }
+    if status != 200 { _ = try answer((status, partial)) }
+  }
+
+  private func request(_ method: String, _ path: String, _ body: JSONValue?) throws -> (Int, [UInt8]) {
+    var bytes: [UInt8] = []
+    let status = try exchange(method, path, body) { bytes += $0 }
+    return (status, bytes)
+  }
+
+  private func answer(_ response: (status: Int, body: [UInt8])) throws -> JSONNode {
+    guard let document = try? JSONDocument(bytes: response.body) else {
+      throw ClientError(
+        message: "the manager's answer (\(response.status)) is not JSON", exitCode: ExitCode.failed)
+    }
+    if response.status < 400 { return document.root }
+    let message = document.root["error"]?["message"]?.string ?? "the manager answered \(response.status)"
+    let isBusy = response.status == 423 || response.status == 409 || response.status == 503
+    throw ClientError(message: message, exitCode: isBusy ? ExitCode.busy : ExitCode.failed)
+  }
+
+  private func exchange(_ method: String, _ path: String, _ body: JSONValue?, _ onBody: ([UInt8]) -> Void)
+    throws
+    -> Int
+  {
+    let socket = try connect()
+    let payload = body?.bytes ?? []
+    var head = "\(method) \(path) HTTP/1.1\r\nHost: bascule\r\nConnection: close\r\n"
+    if !payload.isEmpty { head += "Content-Type: application/json\r\nContent-Length: \(payload.count)\r\n" }
+    try socket.writeAll(Array("\(head)\r\n".utf8) + payload)
+
+    var parser = ResponseParser(method: method)
+    var status = 0
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    while true {
+      switch parser.next() {
+      case .head(let head): status = head.status
+      case .body(let bytes): onBody(bytes)
+      case .end: return status
+      case .failure(let failure):
+        throw ClientError(
+          message: "the manager's answer broke off: \(failure.message)", exitCode: ExitCode.failed)
+      case .needMore:
+        let count = try systemCall("read") {
+          chunk.withUnsafeMutableBytes { Glibc.read(socket.raw, $0.baseAddress, $0.count) }
+        }
+        if count == 0 {
+          parser.close()
+        } else {
+          chunk.withUnsafeBytes { parser.feed(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+      }
+    }
+  }
+
+  private func connect() throws -> FileDescriptor {
+    let path = settings.root + "/shared/bascule.sock"
+    do throws(SystemError) {
+      let (short, folder) = try Socket.shortPath(path)
+      defer { folder.close() }
+      let socket = FileDescriptor(
+        owning: try systemCall("socket") {
+          Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        })
+      try systemCall("connect", path) {
+        SocketAddress.unix(short).withRaw { Glibc.connect(socket.raw, $0, $1) }
+      }
+      return socket
+    } catch {
+      let why =
+        error.code == EACCES
+        ? "you may not use \(path); run this as the manager's user"
+        : "no manager runs in \(settings.root) (\(error.reason)); start it with `bascule run`, or set APP_ROOT"
+      throw ClientError(message: why, exitCode: ExitCode.noManager)
+    }
+  }
+}

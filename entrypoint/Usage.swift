@@ -1,0 +1,52 @@
+enum Usage {
+  static let text = """
+    bascule, the release manager of this container
+
+    usage: bascule [COMMAND]
+
+      run                      be the manager (PID 1); the same as no command
+      deploy [--ref R]         deploy the branch, or branch, tag or commit R
+      rollback [N|REF]         serve release N, or the one before, without a build
+      resume                   let pushes deploy again after a rollback
+      releases                 list the releases
+      status                   what is live, what runs, what waits, what came last
+      logs [-f] [ID]           the log of a deployment; the last one's without ID
+      cancel ID                end a waiting or running deployment
+      lock -m WHY              keep everybody from deploying
+      unlock                   lift the lock
+      init -- CMD...           run CMD as PID 1 would: reap, forward signals, exit with its code
+      version                  print the version
+      help                     print this
+
+    exit codes: 0 done, 1 failed, 2 bad usage, 69 no manager, 75 busy or locked, 78 bad setting
+    `bascule COMMAND --help` says more. --json prints what a program can read.
+    """
+}
+
+extension Verb {
+  var usage: String {
+    switch self {
+    case .run: "usage: bascule run"
+    case .deploy:
+      """
+      usage: bascule deploy [--ref R] [--follow|--background] [--force] [--json]
+        --ref R        a branch, a tag or a commit instead of GIT_BRANCH
+        --follow       show the log to the end and exit with the outcome (the default)
+        --background   return as soon as it is queued
+        --force        also what is live already
+        --json         print events and answers as JSON
+      """
+    case .rollback: "usage: bascule rollback [N|REF] [--json]"
+    case .resume: "usage: bascule resume [--json]"
+    case .releases: "usage: bascule releases [--json]"
+    case .status: "usage: bascule status [--json]"
+    case .logs: "usage: bascule logs [-f] [ID] [--json]"
+    case .cancel: "usage: bascule cancel ID [--json]"
+    case .lock: "usage: bascule lock -m WHY [--json]"
+    case .unlock: "usage: bascule unlock [--json]"
+    case .`init`: "usage: bascule init -- CMD..."
+    case .version: "usage: bascule version"
+    case .help: "usage: bascule help"
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import JSON
+import Linux
+
+/// `bascule deploy`: queues a deployment and, unless told otherwise, stays until its end.
+enum DeployVerb {
+  static func perform(_ arguments: Arguments) throws -> Int32 {
+    if let slug = arguments.positional.first, slug != "main" {
+      throw UsageError("there is no project \(slug); there is main")
+    }
+    if arguments.has("--follow"), arguments.has("--background") {
+      throw UsageError("--follow and --background exclude each other")
+    }
+    let client = try Client()
+    let asJSON = arguments.has("--json")
+    let answer = try client.post(
+      "/deploy", [("ref", JSONValue(arguments["--ref"])), ("force", .bool(arguments.has("--force")))])
+    guard let id = answer["deployment"]?.int else {
+      Terminal.print(answer["reason"]?.string ?? "nothing to do")
+      return ExitCode.done
+    }
+    if arguments.has("--background") {
+      Terminal.print(
+        asJSON ? EventText.compact(answer) : "deployment #\(id) is queued; `bascule logs -f \(id)` follows it"
+      )
+      return ExitCode.done
+    }
+    return try LogsVerb.follow(client, String(id), asJSON: asJSON)
+  }
+}

@@ -1,0 +1,27 @@
+import Linux
+import Log
+import Settings
+import Supervisor
+
+/// `bascule init -- CMD…`.
+enum InitVerb {
+  static func perform(_ words: [String]) throws -> Int32 {
+    let command = Array(words.drop { $0 == "--" }.prefix(.max))
+    guard words.first == "--" || words.first?.hasPrefix("-") == false, !command.isEmpty else {
+      throw UsageError("init needs a command to run")
+    }
+    let settings = try BasicSettings.load()
+    let signals = try Signals.take()
+    EventLoop.main.adoptCurrentThread()
+    return try MainLoop.assumeIsolated {
+      let log = Log(
+        format: settings.logFormat == .json ? .json : .text, redactor: Redactor([]), descriptor: 2)
+      let code = try Init(
+        arguments: command, environment: settings.environment, grace: settings.stopTimeout,
+        logger: Logger(log, source: "init")
+      ).run(signals: signals)
+      log.flush()
+      return code
+    }
+  }
+}
