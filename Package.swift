@@ -35,7 +35,7 @@ let package = Package(
     module("Server", ["Linux", "HTTP"]),
     module("Supervisor", ["CLinux", "Linux", "Log"]),
 
-    module("Settings", ["Linux"]),
+    module("Settings", ["Linux", "Crypto"]),
     module("Releases", ["Linux", "JSON"]),
     module("Pipeline", ["Linux", "JSON"]),
     module("History", ["Linux", "SQLite", "JSON"]),
@@ -57,6 +57,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Linux"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("ArchitectureTests"),
+    tests("LinuxTests", ["Linux", "TestSupport"]),
+    tests("JSONTests", ["JSON"]),
+    tests("LogTests", ["Linux", "JSON", "Log", "TestSupport"]),
+    tests("SQLiteTests", ["SQLite", "TestSupport"]),
+    tests("HistoryTests", ["Linux", "SQLite", "History", "TestSupport"]),
     tests("SettingsTests", ["Linux", "Settings"]),
     tests("ReleasesTests", ["Linux", "Releases"]),
     tests("CryptoTests", ["Crypto"]),

@@ -50,10 +50,13 @@ package final class DeploymentLog {
     flushScheduled = false
     guard !pending.isEmpty else { return }
     if file == nil { file = try? FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND) }
-    // A full disk loses lines of a log, never a deployment.
-    try? file?.writeAll(pending, subject: path)
-    written += pending.count
-    pending.removeAll(keepingCapacity: pending.count < 1 << 16)
+    let count = pending.withUnsafeBytes { write(file?.raw ?? -1, $0.baseAddress, $0.count) }
+    if count > 0 {
+      written += count
+      pending.removeFirst(count)
+    }
+    // A full disk costs lines of a log, never a deployment; a little waits for room.
+    if pending.count > 1 << 20 { pending = [] }
     notify()
   }
 

@@ -11,9 +11,7 @@ package final class Signals: Sendable {
   package static func take() throws(SystemError) -> Signals {
     var mask = sigset_t()
     sigfillset(&mask)
-    // Faults are raised by this program's own code: blocked, they would kill it without a trace.
-    for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS] { sigdelset(&mask, fault) }
-    sigdelset(&mask, SIGPROF)
+    // SIGSEGV and its like too: one that our own code raises the kernel delivers however it is blocked.
     signal(SIGPIPE, SIG_IGN)
     pthread_sigmask(SIG_SETMASK, &mask, nil)
     let raw = try systemCall("signalfd") {

@@ -136,12 +136,11 @@ final class Handoff {
   private func unhealthy(_ release: Release, _ app: AppInstance, _ last: ProbeResult?) -> String {
     var sentence = "release \(release.number) was not healthy within \(describe(health.timeout))"
     if let last { sentence += " (\(last.summary))" }
-    let elsewhere = ListeningPorts.of(group: app.pid).filter { $0 != port }
-    if last?.status == nil, !elsewhere.isEmpty {
-      let ports = elsewhere.map(String.init).joined(separator: ", ")
-      sentence += "; it listens on port \(ports) instead of PORT=\(port): let it read process.env.PORT"
-    }
-    return sentence
+    guard last?.status == nil else { return sentence }
+    let ports = ListeningPorts.of(group: app.pid)
+    if ports.contains(port) { return sentence }
+    let found = ports.isEmpty ? "nothing" : "port " + ports.map(String.init).joined(separator: ", ")
+    return sentence + "; it listens on \(found) instead of PORT=\(port): let it read process.env.PORT"
   }
 
   private func tell(_ lines: [String], of release: Release, _ narrator: Narrator) {

@@ -140,6 +140,7 @@ package final class Manager {
       logger.error("RELOAD is not watched: \(error)")
     }
     zombies.start()
+    await project.git.sweep()
     await project.boot(settlement)
   }
 
@@ -169,7 +170,7 @@ package final class Manager {
   private func listen() throws(StartError) {
     let webhook = WebhookRoute(
       manager: self, path: settings.webhookPath, secret: settings.webhookSecret)
-    let control = HTTPServer(limits: webhook.limits, admit: webhook.admit, handler: webhook.handle)
+    let control = HTTPServer(admit: webhook.admit, handler: webhook.handle)
     let commands = CommandRoutes(manager: self)
     let socket = HTTPServer(handler: { request, _, responder in commands.handle(request, responder) })
     let port: Listener

@@ -134,9 +134,11 @@ extension Project {
     deployment.exitCode = error.exitCode ?? 1
     deployment.error = redactor.mask(error.message)
     narrator.failed(error)
+    await housekeeping?.value
+    await git.sweep()
     if let number = deployment.release {
       // A failed one is kept for its files, until the next; nobody will look into a canceled one.
-      await desk.giveUp(number, failed: state == .failed, reason: error.message)
+      await desk.giveUp(number, failed: state == .failed, reason: error.message, runner: rootRunner)
     }
     deployment.finishedAt = .now
     deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
@@ -155,6 +157,7 @@ extension Project {
         running: Set(live), building: queue.running?.release, runner: rootRunner)
       for number in gone { await git.unpin(release: number) }
       if !gone.isEmpty { await git.tidy() }
+      for deployment in unrecorded.values { record(deployment) }
     }
   }
 

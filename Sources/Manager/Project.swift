@@ -25,6 +25,8 @@ final class Project {
 
   var queue = DeploymentQueue()
   var runningTask: Task<Void, Never>?
+  /// What the history did not take, to be tried again when there is room.
+  var unrecorded: [Int64: Deployment] = [:]
   var logs: [Int64: DeploymentLog] = [:]
   var probation: Probation?
   var restartTask: Task<Void, Never>?
@@ -77,10 +79,16 @@ final class Project {
   /// The history tells; it does not decide. Where it cannot be written the work goes on.
   func record(_ deployment: Deployment) {
     queue.update(deployment)
+    unrecorded[deployment.id] = nil
+    let failed: @MainLoop (HistoryError) -> Void = { [self] error in
+      logger.warn("deployment #\(deployment.id) could not be recorded as \(deployment.state): \(error)")
+      unrecorded[deployment.id] = deployment
+    }
     do throws(HistoryError) {
       try history.update(deployment)
+      history.whenWritten { error in if let error { failed(error) } }
     } catch {
-      logger.warn("deployment #\(deployment.id) could not be recorded: \(error)")
+      failed(error)
     }
   }
 

@@ -113,9 +113,17 @@ struct ReleaseDesk {
   // MARK: Afterwards
 
   /// `failed`: kept for its files until the next one. Else it goes at once.
-  func giveUp(_ number: Int, failed: Bool, reason: String) async {
-    try? await disk(.start) { store throws(ReleaseError) in
-      try store.mark(number, failed ? .failed : .interrupted, reason: reason)
+  func giveUp(_ number: Int, failed: Bool, reason: String, runner: any StepRunner) async {
+    do throws(DeployError) {
+      try await disk(.start) { store throws(ReleaseError) in
+        try store.mark(number, failed ? .failed : .interrupted, reason: reason)
+      }
+    } catch {
+      // A full volume takes no ledger either. The files go first then: nobody takes them for a release.
+      await remove([layout.release(number)], runner: runner)
+      try? await disk(.start) { store throws(ReleaseError) in
+        try store.mark(number, .interrupted, reason: reason)
+      }
     }
   }
 

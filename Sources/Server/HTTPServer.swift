@@ -55,7 +55,9 @@ package final class HTTPServer {
     timer.cancel()
   }
 
+  /// The age of a connection that begins to wait, and by that can make room for another.
   func nextOrder() -> Int {
+    resumeAccepting()
     order += 1
     return order
   }

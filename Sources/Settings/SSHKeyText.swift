@@ -1,3 +1,5 @@
+import Crypto
+
 /// A private key as people put it into an environment: raw, with `\n` written out, quoted, indented, folded into
 /// one line, or the whole file in base64.
 enum SSHKeyText {
@@ -9,7 +11,7 @@ enum SSHKeyText {
   /// The key as a file that ssh takes.
   static func normalize(_ raw: String) throws(Refusal) -> String {
     var text = unwrap(raw)
-    if !text.contains("-----"), let decoded = Base64.decode(text.utf8) {
+    if !text.contains("-----"), let decoded = Base64.decode(text) {
       text = unwrap(String(decoding: decoded, as: UTF8.self))
     }
     let (label, body) = try open(text)
@@ -18,7 +20,7 @@ enum SSHKeyText {
       throw Refusal("a \(label.lowercased()), which ssh cannot use as a private key")
     }
     let lines = body.split(whereSeparator: \.isWhitespace).flatMap(wrap)
-    guard let content = Base64.decode(lines.joined().utf8), !content.isEmpty else {
+    guard let content = Base64.decode(lines.joined()), !content.isEmpty else {
       throw Refusal("whose text is damaged: it is not base64 between its first line and its last")
     }
     guard !isEncryptedOpenSSH(content) else { throw encrypted }

@@ -1,3 +1,5 @@
+import Crypto
+
 /// The settings that say where the app comes from.
 extension SettingsReader {
   mutating func repository() -> (Repository, Credentials?) {
@@ -39,7 +41,7 @@ extension SettingsReader {
       let lines = Self.lines(text).filter { !$0.isEmpty && !$0.hasPrefix("#") }
       for line in lines {
         let fields = line.split { $0 == " " || $0 == "\t" }.drop { $0.hasPrefix("@") }
-        guard fields.count >= 3, Base64.decode(Array(fields)[2].utf8)?.isEmpty == false else {
+        guard fields.count >= 3, Base64.decode(Array(fields)[2])?.isEmpty == false else {
           throw Refusal("in which \(Self.quoted(line)) is no such line")
         }
       }
@@ -67,6 +69,7 @@ extension SettingsReader {
   /// A user name alone may be a token as well; a short one is a name, and masking `git` would hide too much.
   private mutating func mask(_ credentials: Credentials) {
     mask(credentials.password)
+    mask("\(credentials.user):\(credentials.password)")
     if credentials.password.isEmpty || credentials.user.utf8.count >= 16 { mask(credentials.user) }
   }
 }

@@ -24,7 +24,7 @@ enum Directions {
     "Server": ["CLinux", "Linux", "HTTP"],
     "Supervisor": ["CLinux", "Linux", "Log", "HTTP"],
 
-    "Settings": ["Linux"],
+    "Settings": ["Linux", "Crypto"],
     "Releases": ["Linux", "JSON"],
     "Pipeline": ["Linux", "JSON"],
     "History": ["Linux", "SQLite", "JSON"],

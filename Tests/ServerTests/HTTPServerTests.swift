@@ -10,7 +10,7 @@ import Testing
       let client = try LoopbackClient(port: port)
       for path in ["/one", "/two", "/three"] {
         try client.send(get(path))
-        #expect(client.response()?.text == "GET \(path) ")
+        #expect(await client.response()?.text == "GET \(path) ")
       }
     }
   }
@@ -19,7 +19,7 @@ import Testing
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
       for byte in Array((post("/slow", length: 3) + "abc").utf8) { try client.send([byte]) }
-      #expect(client.response()?.text == "POST /slow abc")
+      #expect(await client.response()?.text == "POST /slow abc")
     }
   }
 
@@ -35,7 +35,7 @@ import Testing
       let client = try LoopbackClient(port: port)
       try client.send(get("/late") + get("/a") + get("/late") + post("/b", length: 1) + "x" + get("/c"))
       var texts: [String?] = []
-      for _ in 0..<5 { texts.append(client.response()?.text) }
+      for _ in 0..<5 { texts.append(await client.response()?.text) }
       #expect(texts == ["late", "GET /a ", "late", "POST /b x", "GET /c "])
     }
   }
@@ -44,7 +44,7 @@ import Testing
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(String(repeating: get("/"), count: 4000))
-      for _ in 0..<4000 where client.response()?.status != 200 { Issue.record("an answer is missing") }
+      for _ in 0..<4000 where await client.response()?.status != 200 { Issue.record("an answer is missing") }
     }
   }
 
@@ -53,9 +53,9 @@ import Testing
       for request in ["GET /a HTTP/1.0\r\n\r\n", "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"] {
         let client = try LoopbackClient(port: port)
         try client.send(request)
-        let response = try #require(client.response())
+        let response = try #require(await client.response())
         #expect(response.head.contains("Connection: close"))
-        #expect(client.isClosedByPeer())
+        #expect(await client.isClosedByPeer())
       }
     }
   }
@@ -71,8 +71,8 @@ import Testing
       let client = try LoopbackClient(port: port)
       try client.send(get("/"))
       client.finishSending()
-      #expect(client.response()?.text == "done")
-      #expect(client.isClosedByPeer())
+      #expect(await client.response()?.text == "done")
+      #expect(await client.isClosedByPeer())
     }
   }
 
@@ -80,10 +80,10 @@ import Testing
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send("GET / HTTP/1.1\r\n\r\n" + get("/next"))
-      let response = try #require(client.response())
+      let response = try #require(await client.response())
       #expect(response.status == 400)
       #expect(response.text.contains(#""code":"bad_request""#))
-      #expect(client.isClosedByPeer())
+      #expect(await client.isClosedByPeer())
     }
   }
 
@@ -94,7 +94,7 @@ import Testing
     try await withServer(handler: handler) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(get("/"))
-      #expect(client.response()?.text == "127.0.0.1 true")
+      #expect(await client.response()?.text == "127.0.0.1 true")
     }
   }
 
@@ -106,8 +106,8 @@ import Testing
     try await withServer(handler: handler) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(get("/") + get("/"))
-      #expect(client.response()?.text == "first")
-      #expect(client.response()?.text == "first")
+      #expect(await client.response()?.text == "first")
+      #expect(await client.response()?.text == "first")
     }
   }
 
@@ -120,8 +120,8 @@ import Testing
       let client = try LoopbackClient(port: port)
       try client.send(get("/") + get("/"))
       try await Task.sleep(for: .milliseconds(50))
-      #expect(client.response()?.body.count == size)
-      #expect(client.response()?.body.count == size)
+      #expect(await client.response()?.body.count == size)
+      #expect(await client.response()?.body.count == size)
     }
   }
 
@@ -135,15 +135,15 @@ import Testing
     try await withServer(handler: handler) { port, server in
       let idle = try LoopbackClient(port: port)
       try idle.send(get("/"))
-      #expect(idle.response()?.text == "finished")
+      #expect(await idle.response()?.text == "finished")
       let busy = try LoopbackClient(port: port)
       try busy.send(get("/"))
       try await Task.sleep(for: .milliseconds(30))
       await server.stop(within: .seconds(5))
-      let response = try #require(busy.response())
+      let response = try #require(await busy.response())
       #expect(response.text == "finished")
       #expect(response.head.contains("Connection: close"))
-      #expect(idle.isClosedByPeer())
+      #expect(await idle.isClosedByPeer())
       #expect(throws: SystemError.self) { try LoopbackClient(port: port) }
     }
   }
@@ -157,7 +157,7 @@ import Testing
       let start = ContinuousClock.now
       await server.stop(within: .milliseconds(50))
       #expect(ContinuousClock.now - start < .seconds(2))
-      #expect(client.isClosedByPeer())
+      #expect(await client.isClosedByPeer())
     }
   }
 }

@@ -21,8 +21,8 @@ import Testing
     try await withServer(Self.hurry, handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(text)
-      #expect(client.response()?.status == 408)
-      #expect(client.isClosedByPeer())
+      #expect(await client.response()?.status == 408)
+      #expect(await client.isClosedByPeer())
     }
   }
 
@@ -34,7 +34,7 @@ import Testing
         try? client.send("A: b\r\n")
         try await Task.sleep(for: .milliseconds(20))
       }
-      #expect(client.response()?.status == 408)
+      #expect(await client.response()?.status == 408)
     }
   }
 
@@ -43,9 +43,9 @@ import Testing
       let fresh = try LoopbackClient(port: port)
       let used = try LoopbackClient(port: port)
       try used.send(get("/"))
-      #expect(used.response()?.status == 200)
-      #expect(used.isClosedByPeer())
-      #expect(fresh.isClosedByPeer())
+      #expect(await used.response()?.status == 200)
+      #expect(await used.isClosedByPeer())
+      #expect(await fresh.isClosedByPeer())
     }
   }
 
@@ -57,7 +57,7 @@ import Testing
       let client = try LoopbackClient(port: port)
       try client.send(get("/"))
       try await Task.sleep(for: .milliseconds(300))
-      let count = client.response()?.body.count ?? 0
+      let count = await client.response()?.body.count ?? 0
       #expect(count < 64 << 20)
     }
   }
@@ -67,9 +67,9 @@ import Testing
       let client = try LoopbackClient(port: port)
       try client.send(post("/", length: 16 << 20))
       try client.send([UInt8](repeating: 1, count: 16 << 20))
-      let response = try #require(client.response())
+      let response = try #require(await client.response())
       #expect(response.status == 413)
-      #expect(client.isClosedByPeer())
+      #expect(await client.isClosedByPeer())
     }
   }
 
@@ -81,8 +81,8 @@ import Testing
       let client = try LoopbackClient(port: port)
       try client.send(post("/closed", length: 4 << 20))
       try client.send([UInt8](repeating: 1, count: 4 << 20))
-      #expect(client.response()?.status == 401)
-      #expect(client.isClosedByPeer())
+      #expect(await client.response()?.status == 401)
+      #expect(await client.isClosedByPeer())
     }
   }
 
@@ -93,8 +93,8 @@ import Testing
     try await withServer(admit: admit, handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(get("/closed") + get("/open"))
-      #expect(client.response()?.status == 401)
-      #expect(client.response()?.text == "GET /open ")
+      #expect(await client.response()?.status == 401)
+      #expect(await client.response()?.text == "GET /open ")
     }
   }
 
@@ -102,12 +102,12 @@ import Testing
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(post("/", length: 2, "Expect: 100-continue\r\n"))
-      #expect(client.response()?.status == 100)
+      #expect(await client.response()?.status == 100)
       try client.send("a")
       try client.send("b")
-      #expect(client.response()?.text == "POST / ab")
+      #expect(await client.response()?.text == "POST / ab")
       try client.send(post("/", length: 2, "Expect: 100-continue\r\n") + "cd")
-      #expect(client.response()?.text == "POST / cd")
+      #expect(await client.response()?.text == "POST / cd")
     }
   }
 
@@ -115,7 +115,7 @@ import Testing
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(post("/", length: 2 << 20, "Expect: 100-continue\r\n"))
-      #expect(client.response()?.status == 413)
+      #expect(await client.response()?.status == 413)
     }
   }
 
@@ -128,15 +128,15 @@ import Testing
       let second = try LoopbackClient(port: port)
       try second.send(post("/", length: 20_001))
       try second.send([UInt8](repeating: 65, count: 20_000))
-      let response = try #require(second.response())
+      let response = try #require(await second.response())
       #expect(response.status == 503)
       #expect(response.head.contains("Retry-After: 5"))
       try first.send("A")
-      #expect(first.response()?.status == 200)
+      #expect(await first.response()?.status == 200)
       let third = try LoopbackClient(port: port)
       try third.send(post("/", length: 90_000))
       try third.send([UInt8](repeating: 65, count: 90_000))
-      #expect(third.response()?.status == 200)
+      #expect(await third.response()?.status == 200)
     }
   }
 
@@ -145,17 +145,17 @@ import Testing
       let clients = try (0..<3).map { _ in try LoopbackClient(port: port) }
       for client in clients {
         try client.send(get("/"))
-        #expect(client.response()?.status == 200)
+        #expect(await client.response()?.status == 200)
       }
       try clients[0].send(get("/"))
-      #expect(clients[0].response()?.status == 200)
+      #expect(await clients[0].response()?.status == 200)
       let another = try LoopbackClient(port: port)
       try another.send(get("/another"))
-      #expect(another.response()?.text == "GET /another ")
-      #expect(clients[1].isClosedByPeer())
+      #expect(await another.response()?.text == "GET /another ")
+      #expect(await clients[1].isClosedByPeer())
       for index in [0, 2] {
         try clients[index].send(get("/"))
-        #expect(clients[index].response()?.status == 200)
+        #expect(await clients[index].response()?.status == 200)
       }
     }
   }
@@ -170,7 +170,7 @@ import Testing
     try await withServer({ $0.connections = 2 }, handler: handler) { port, _ in
       let clients = try (0..<6).map { _ in try LoopbackClient(port: port) }
       for client in clients { try client.send(get("/")) }
-      for client in clients { #expect(client.response()?.text == "done") }
+      for client in clients { #expect(await client.response()?.text == "done") }
     }
   }
 }

@@ -34,7 +34,7 @@ import Testing
     #expect(mode == 0o600)
     let client = try LoopbackClient(unixPath: path)
     try client.send(get("/"))
-    #expect(client.response()?.text == "true")
+    #expect(await client.response()?.text == "true")
     await server.stop(within: .zero)
     #expect(!FileManager.default.fileExists(atPath: path))
   }

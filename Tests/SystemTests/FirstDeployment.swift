@@ -46,12 +46,15 @@ struct FirstDeployment {
       let modules = try await request("GET", "/modules", port: manager.port).json.list.map(\.string)
       #expect(modules == ["node_modules/left/package.json", "node_modules/right/package.json"])
 
+      try await manager.untilIdle()
       #expect(manager.current == "releases/1")
       #expect(manager.file("releases/1/REVISION")?.trimmingCharacters(in: .newlines) == commit)
       #expect(
         manager.file("releases/1/REVISION_TIME")?.contains(#/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/#) == true)
       #expect(manager.file("releases/1/built.txt") != nil)
-      let line = try #require(manager.file("revisions.log"))
+      let line = try await manager.whileRunning("the deployment is written down") {
+        manager.file("revisions.log")
+      }
       #expect(line.contains("Branch main (at \(commit.prefix(7))) deployed as release 1 by "))
       #expect(
         try await workspace.run(["git", "-C", manager.root + "/releases/1", "rev-parse", "HEAD"]) == commit

@@ -1,9 +1,14 @@
+import Dispatch
 import Glibc
 import Linux
 
-/// A blocking socket for tests: every wait ends after five seconds, as if the peer had closed.
-package final class LoopbackClient {
+/// A socket for tests. Every wait ends after five seconds, as if the peer had closed.
+///
+/// Waits happen on a thread of its own: blocking Swift's pool, which has one thread a core, would stall
+/// whatever the test waits for. Unchecked: all that follows `init` happens on `queue`, or only sends.
+package final class LoopbackClient: @unchecked Sendable {
   private let socket: FileDescriptor
+  private let queue = DispatchQueue(label: "loopback client")
   private var received: [UInt8] = []
 
   package convenience init(port: UInt16) throws { try self.init(.loopback(port)) }
@@ -33,8 +38,7 @@ package final class LoopbackClient {
     while done < bytes.count {
       done += try systemCall("send") {
         bytes.withUnsafeBytes {
-          Glibc.send(
-            socket.raw, $0.baseAddress?.advanced(by: done), $0.count - done, Int32(MSG_NOSIGNAL))
+          Glibc.send(socket.raw, $0.baseAddress?.advanced(by: done), $0.count - done, Int32(MSG_NOSIGNAL))
         }
       }
     }
@@ -45,32 +49,48 @@ package final class LoopbackClient {
   package func close() { socket.close() }
 
   /// One response: its head, and as much body as its framing says. nil when the peer closed first.
-  package func response() -> LoopbackResponse? {
-    guard let head = line(endingWith: "\r\n\r\n") else { return nil }
+  package func response() async -> LoopbackResponse? { await onQueue { $0.readResponse() } }
+
+  /// One chunk of a chunked body; empty is the last one.
+  package func chunk() async -> [UInt8]? { await onQueue { $0.readChunk() } }
+
+  package func text(upTo end: String) async -> String? { await onQueue { $0.read(upTo: end) } }
+
+  /// Whether the peer has closed, with nothing left to read.
+  package func isClosedByPeer() async -> Bool { await onQueue { $0.received.isEmpty && !$0.receive() } }
+
+  private func onQueue<Value: Sendable>(_ body: @escaping @Sendable (LoopbackClient) -> Value) async -> Value
+  {
+    await withCheckedContinuation { continuation in
+      queue.async { continuation.resume(returning: body(self)) }
+    }
+  }
+
+  private func readResponse() -> LoopbackResponse? {
+    guard let head = read(upTo: "\r\n\r\n") else { return nil }
     let fields = head.lowercased().split(separator: "\r\n")
     if let length = fields.first(where: { $0.hasPrefix("content-length: ") }) {
       return LoopbackResponse(head: head, body: take(Int(length.dropFirst(16)) ?? 0))
     }
     if fields.contains("transfer-encoding: chunked") {
       var body: [UInt8] = []
-      while let chunk = chunk(), !chunk.isEmpty { body += chunk }
+      while let chunk = readChunk(), !chunk.isEmpty { body += chunk }
       return LoopbackResponse(head: head, body: body)
     }
     let isBodiless = head.hasPrefix("HTTP/1.1 1") || head.hasPrefix("HTTP/1.1 204")
-    return LoopbackResponse(head: head, body: isBodiless ? [] : rest())
+    if !isBodiless { while receive() {} }
+    return LoopbackResponse(head: head, body: isBodiless ? [] : take(received.count))
   }
 
-  /// One chunk of a chunked body; empty is the last one. (CR LF is one Character.)
-  package func chunk() -> [UInt8]? {
-    guard let size = line(endingWith: "\r\n"), let count = Int(size.dropLast(), radix: 16) else {
-      return nil
-    }
+  private func readChunk() -> [UInt8]? {
+    // CR LF is one Character.
+    guard let size = read(upTo: "\r\n"), let count = Int(size.dropLast(), radix: 16) else { return nil }
     let chunk = take(count)
     _ = take(2)
     return chunk
   }
 
-  package func line(endingWith end: String) -> String? {
+  private func read(upTo end: String) -> String? {
     let end = Array(end.utf8)
     var searched = 0
     while true {
@@ -83,14 +103,6 @@ package final class LoopbackClient {
       guard receive() else { return nil }
     }
   }
-
-  package func rest() -> [UInt8] {
-    while receive() {}
-    return take(received.count)
-  }
-
-  /// Whether the peer has closed, with nothing left to read.
-  package func isClosedByPeer() -> Bool { received.isEmpty && !receive() }
 
   private func take(_ count: Int) -> [UInt8] {
     while received.count < count, receive() {}

@@ -96,6 +96,17 @@ package struct Git {
     _ = await run(["update-ref", "-d", "refs/bascule/releases/\(release)"], timeout: .seconds(30))
   }
 
+  /// Removes what a killed or starved git left half-written: on a full volume nothing else would ever make
+  /// room again. Only while no other git is at work in the mirror.
+  package func sweep() async {
+    guard Files.kind(mirror) == .directory else { return }
+    let names = ["tmp_*", "*.lock"].flatMap { ["-o", "-name", $0] }.dropFirst()
+    let command = StepCommand(
+      ["find", ".", "-type", "f", "("] + names + [")", "-delete"], environment: environment.local,
+      directory: mirror)
+    _ = await runner.run(command, timeout: .seconds(300)) { _, _ in }
+  }
+
   /// Packs what piles up, when git thinks it is worth it.
   package func tidy() async {
     _ = await run(["-c", "gc.auto=500", "gc", "--auto", "--quiet"], timeout: .seconds(600))

@@ -1,0 +1,111 @@
+"""A running `bascule`, spoken to over its socket as its own commands do."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import process
+
+BINARY = os.environ["BENCH_SCRATCH"] + "/bascule"
+SECRET = "a secret of the benchmarks"
+
+
+def free_port() -> int:
+  with socket.create_server(("127.0.0.1", 0)) as server:
+    return server.getsockname()[1]
+
+
+class SocketConnection(http.client.HTTPConnection):
+  def __init__(self, path: Path):
+    super().__init__("localhost", timeout=120)
+    self.path = path
+
+  def connect(self) -> None:
+    self.sock = socket.socket(socket.AF_UNIX)
+    self.sock.connect(str(self.path))
+
+
+class Manager:
+  """`with Manager(...) as manager:`: it is stopped at the end, and its app with it."""
+
+  def __init__(self, scratch: Path, repository: Path, **settings: str):
+    self.root = scratch / "app"
+    self.port, self.control_port = free_port(), free_port()
+    self.log = scratch / "bascule.log"
+    home = scratch / "home"
+    home.mkdir(exist_ok=True)
+    self.root.mkdir(exist_ok=True)
+    self.environment = {
+      "PATH": os.environ["PATH"], "HOME": str(home), "APP_ROOT": str(self.root), "PORT": str(self.port),
+      "CONTROL_PORT": str(self.control_port), "GIT_REPO": str(repository), "WEBHOOK_SECRET": SECRET,
+      "WATCH_TIME": "1", **settings,
+    }
+
+  def start(self) -> None:
+    with self.log.open("ab") as log:
+      self.process = subprocess.Popen(
+        [BINARY, "run"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+  def __enter__(self) -> "Manager":
+    self.start()
+    try:
+      self.wait_until_live()
+    except BaseException:
+      self.stop()
+      raise
+    return self
+
+  def __exit__(self, *_) -> None:
+    self.stop()
+
+  def stop(self) -> None:
+    process.stop(self.process)
+
+  @property
+  def pid(self) -> int:
+    return self.process.pid
+
+  def wait_until_live(self, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+      if self.process.poll() is not None:
+        break
+      try:
+        status = self.ask("GET", "/status")
+        if status["live"] and not status["current"]:
+          return
+      except OSError:
+        pass
+      time.sleep(0.02)
+    raise SystemExit(f"No release came to live:\n{self.log.read_text()[-4000:]}")
+
+  def ask(self, method: str, path: str, body: dict | None = None) -> dict:
+    connection = SocketConnection(self.root / "shared/bascule.sock")
+    connection.request(method, path, json.dumps(body) if body is not None else None)
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+  def deploy(self) -> tuple[float, dict]:
+    """Seconds from the trigger to `complete`, and the deployment as it is recorded."""
+    started = time.monotonic()
+    number = self.ask("POST", "/deploy", {"actor": "bench"})["deployment"]
+    connection = SocketConnection(self.root / "shared/bascule.sock")
+    connection.request("GET", f"/deployments/{number}/log?follow=1")
+    ended = None
+    for line in connection.getresponse():
+      if json.loads(line)["type"] == "complete":
+        ended = time.monotonic()
+    connection.close()
+    if ended is None:
+      raise SystemExit(f"Deployment {number} failed:\n{self.log.read_text()[-4000:]}")
+    return ended - started, self.ask("GET", f"/deployments/{number}")
+
+  def wait_until_idle(self) -> None:
+    """Also the pruning, which goes on after a deployment."""
+    while self.ask("GET", "/status")["current"] or len(process.children(self.pid)) > 1:
+      time.sleep(0.02)

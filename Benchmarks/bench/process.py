@@ -1,0 +1,60 @@
+"""What the kernel says of a process."""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+
+def cpu_seconds(pid: int) -> float:
+  """utime + stime of all its threads, dead ones too, children not: the clock that clock_getcpuclockid(3)
+  names, since /proc/PID/stat counts in steps of 10 ms."""
+  return time.clock_gettime((~pid << 3) | 2)
+
+
+def children_cpu_seconds(pid: int) -> float:
+  """Of the children it has waited for."""
+  fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+  return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(pid: int) -> dict[str, float]:
+  """smaps_rollup in MiB, by name: Rss, Pss, Anonymous and others."""
+  text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+  return {name: int(size) / 1024 for name, size in re.findall(r"^(\w+):\s+(\d+) kB", text, re.M)}
+
+
+def peak_memory(pid: int) -> float:
+  return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+def threads(pid: int) -> int:
+  return len(os.listdir(f"/proc/{pid}/task"))
+
+
+def descriptors(pid: int) -> int:
+  return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def children(pid: int) -> list[int]:
+  """Of its main thread."""
+  return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def program(pid: int) -> str:
+  try:
+    return os.readlink(f"/proc/{pid}/exe")
+  except OSError:
+    return ""
+
+
+def stop(process: subprocess.Popen) -> None:
+  if process.poll() is not None:
+    return
+  process.terminate()
+  try:
+    process.wait(20)
+  except subprocess.TimeoutExpired:
+    process.kill()
+    process.wait()

@@ -1,0 +1,84 @@
+"""Figures, the targets they are held against, and the table in RESULTS.md."""
+
+import os
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+
+@dataclass
+class Figure:
+  name: str
+  value: float
+  unit: str = ""
+  at_most: float | None = None
+
+  @property
+  def measured(self) -> str:
+    return f"{self.value:.3g} {self.unit}".strip() if self.value < 1000 else f"{self.value:.0f} {self.unit}".strip()
+
+  @property
+  def target(self) -> str:
+    return "" if self.at_most is None else f"≤ {self.at_most:g} {self.unit}".strip()
+
+  @property
+  def verdict(self) -> str:
+    return "" if self.at_most is None else "reached" if self.value <= self.at_most else "**missed**"
+
+
+def rounds(otherwise: int) -> int:
+  return int(os.environ.get("BENCH_ROUNDS", otherwise))
+
+
+def spread(name: str, values: list[float], unit: str, at_most: float | None = None) -> list[Figure]:
+  """The median, which the target is about, and how far from it the slow ones are."""
+  ordered = sorted(values)
+  tail = ordered[min(len(ordered) - 1, len(ordered) * 9 // 10)]
+  return [
+    Figure(f"{name}, median of {len(values)}", median(ordered), unit, at_most),
+    Figure(f"{name}, 90th percentile", tail, unit),
+  ]
+
+
+class Report:
+  """Rows of measurements that do not run this time are kept as they were recorded."""
+
+  def __init__(self, path: Path):
+    self.path = path
+    self.recorded: dict[str, list[list[str]]] = {}
+    self.rows: dict[str, list[list[str]]] = {}
+    if path.exists():
+      for line in path.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 5 and cells[0] != "measurement":
+          self.recorded.setdefault(cells[0], []).append(cells)
+
+  def add(self, measurement: str, figure: Figure) -> None:
+    cells = [measurement, figure.name, figure.measured, figure.target, figure.verdict]
+    self.rows.setdefault(measurement, []).append(cells)
+    before = next((row[2] for row in self.recorded.get(measurement, []) if row[1] == figure.name), "")
+    aims = f"  {figure.target} {figure.verdict.strip('*')}" if figure.target else ""
+    past = f"  (recorded: {before})" if before else ""
+    print(f"  {figure.name:<64} {figure.measured:>12}{aims}{past}", flush=True)
+
+  def write(self, explanations: dict[str, str]) -> None:
+    lines = ["# Measured with `./console bench`", "", machine(), ""]
+    lines += ["| measurement | figure | measured | target | |", "|---|---|---|---|---|"]
+    for name in explanations:
+      for row in self.rows.get(name) or self.recorded.get(name, []):
+        lines.append("| " + " | ".join(row) + " |")
+    for name, text in explanations.items():
+      lines += ["", f"## {name}", "", text.strip()]
+    self.path.write_text("\n".join(lines) + "\n")
+
+
+def machine() -> str:
+  model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+  memory = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.M)
+  kernel = re.match(r"[\d.]+", platform.release())
+  return (
+    f"On {os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+    f"{int(memory[1]) >> 20 if memory else '?'} GiB of memory, Linux {kernel[0] if kernel else '?'}."
+  )

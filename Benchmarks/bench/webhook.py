@@ -1,0 +1,132 @@
+"""Signed pushes of 10 KiB, each a delivery and a commit of its own on top of what is live, while a deployment
+runs: each is verified, written down, answered with 202 and supersedes the one that waited. Beside it in the
+same rounds Debian's `webhook` package, with an HMAC-SHA256 rule and /bin/true as its command. The CPU time is
+that of the server process alone, so of webhook without its commands, divided by the requests; eight connections
+at once; every answer's status and body is looked at. After that each gets 15,000 triggers in a row, over new
+connections, and its resident memory before and after is compared."""
+
+import json
+import subprocess
+from pathlib import Path
+from statistics import median
+
+import load
+import process
+import push
+from manager import SECRET, Manager, free_port
+from report import Figure, rounds
+from repository import SMALL_APP, Repository
+
+BATCH = 1000
+STORM = 15_000
+LATENCY_LIMIT = 100
+
+
+class Bascule:
+  """Its running deployment is held by its build for as long as the file is there."""
+
+  path = "/deploy"
+
+  def __init__(self, scratch: Path):
+    scratch.mkdir()
+    repository = Repository(scratch / "repository", SMALL_APP)
+    hold = scratch / "hold"
+    build = f"while [ -e {hold} ]; do sleep 0.2; done"
+    self.manager = Manager(scratch, repository.path, BUILD_COMMAND=build)
+    self.seen: set[int] = set()
+    self.manager.__enter__()
+    hold.touch()
+    self.before = repository.git("rev-parse", "HEAD")
+    repository.commit({"index.ts": SMALL_APP["index.ts"] + "// held\n"})
+    self.manager.ask("POST", "/deploy", {"actor": "bench"})
+    self.port, self.pid = self.manager.control_port, self.manager.pid
+
+  def check(self, status: int, body: bytes) -> None:
+    answer = json.loads(body)
+    if status != 202 or answer["status"] != "queued" or answer["deployment"] in self.seen:
+      raise load.Wrong(f"bascule answered {status} {body!r}")
+    self.seen.add(answer["deployment"])
+
+  def stop(self) -> None:
+    self.manager.stop()
+
+
+class Webhook:
+  path = "/hooks/deploy"
+  before = "0" * 40
+
+  def __init__(self, scratch: Path):
+    scratch.mkdir()
+    self.port = free_port()
+    header = {"source": "header", "name": "X-Hub-Signature-256"}
+    rule = {"match": {"type": "payload-hmac-sha256", "secret": SECRET, "parameter": header}}
+    hook = {
+      "id": "deploy", "execute-command": "/bin/true", "response-message": "queued", "trigger-rule": rule,
+      "trigger-rule-mismatch-http-response-code": 401,
+    }
+    hooks = scratch / "hooks.json"
+    hooks.write_text(json.dumps([hook]))
+    command = ["webhook", "-hooks", str(hooks), "-ip", "127.0.0.1", "-port", str(self.port)]
+    self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    self.pid = self.process.pid
+    load.wait_for_port(self.port)
+
+  def check(self, status: int, body: bytes) -> None:
+    if status != 200 or body.strip() != b"queued":
+      raise load.Wrong(f"webhook answered {status} {body!r}")
+
+  def stop(self) -> None:
+    process.stop(self.process)
+
+
+def spent(server: Bascule | Webhook, count: int, keep_alive: bool) -> tuple[float, list[float]]:
+  """µs of CPU a request, and what each took."""
+  requests = push.requests(count, server.path, server.port, SECRET, server.before, keep_alive)
+  before = process.cpu_seconds(server.pid)
+  took = load.send(server.port, requests, keep_alive, server.check)
+  return (process.cpu_seconds(server.pid) - before) / count * 1e6, took
+
+
+def measure(scratch: Path) -> list[Figure]:
+  servers: list[Bascule | Webhook] = []
+  try:
+    for kind in (Bascule, Webhook):
+      servers.append(kind(scratch / kind.__name__.lower()))
+    return costs(*servers) + [figure for server in servers for figure in storm(server)]
+  finally:
+    for server in servers:
+      server.stop()
+
+
+def costs(ours: Bascule, theirs: Webhook) -> list[Figure]:
+  figures, latencies = [], []
+  for keep_alive, name in ((False, "a connection each"), (True, "keep-alive")):
+    samples = []
+    for round in range(rounds(9) + 1):
+      (mine, took), (other, _) = spent(ours, BATCH, keep_alive), spent(theirs, BATCH, keep_alive)
+      # The first round warms up.
+      if round > 0:
+        samples.append((mine, other))
+        latencies += took
+    mine, other = (median(values) for values in zip(*samples))
+    figures += [
+      Figure(f"CPU a push, bascule, {name}", mine, "µs"),
+      Figure(f"CPU a push, webhook, {name}", other, "µs"),
+      Figure(f"bascule : webhook, {name}", mine / other, "", 0.12),
+    ]
+  slow = sorted(latencies)[len(latencies) * 99 // 100] * 1e3
+  return [*figures, Figure("answered while a deployment runs, 99th percentile", slow, "ms", LATENCY_LIMIT)]
+
+
+def storm(server: Bascule | Webhook) -> list[Figure]:
+  name = type(server).__name__.lower()
+  before = process.memory(server.pid)["Rss"]
+  for _ in range(STORM // BATCH):
+    spent(server, BATCH, keep_alive=False)
+  after, peak = process.memory(server.pid)["Rss"], process.peak_memory(server.pid)
+  limit = before + 2 if isinstance(server, Bascule) else None
+  return [
+    Figure(f"resident before {STORM} triggers, {name}", before, "MiB"),
+    Figure(f"resident after them, {name}", after, "MiB", limit),
+    Figure(f"resident at its peak, {name}", peak, "MiB"),
+  ]

@@ -1,0 +1,177 @@
+import Foundation
+import History
+import Linux
+import SQLite
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct HistoryTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("history.db") }
+
+  init() throws {
+    MainLoopThread.start()
+    folder = try TemporaryFolder()
+  }
+
+  private func deployment(_ state: DeploymentState = .queued, project: String = "main", at: Int64 = 1000)
+    -> Deployment
+  {
+    Deployment(
+      project: project, state: state, trigger: "push", actor: "alice", ref: "main", commit: nil,
+      queuedAt: Timestamp(milliseconds: at))
+  }
+
+  /// What somebody else sees in the file.
+  private func committed() throws -> Int64 {
+    try Database(path: path).rows("SELECT count(*) FROM deployments") { $0.integer(0) ?? -1 }.first ?? -1
+  }
+
+  @MainLoop @Test func `the changes of a turn are one transaction, and nobody is told before it is written`()
+    async throws
+  {
+    let (history, _) = try History.open(path)
+    let told = Once<Int64>()
+    var calls = 0
+    for _ in 0..<100 {
+      _ = try history.insert(deployment())
+      history.whenWritten { error in
+        #expect(error == nil)
+        calls += 1
+        if calls == 100 { told.finish((try? committed()) ?? -1) }
+      }
+    }
+    #expect(calls == 0)
+    #expect(try committed() == 0)
+    #expect(await told.value() == 100)
+    var atOnce = false
+    history.whenWritten { atOnce = $0 == nil }
+    #expect(atOnce)
+  }
+
+  @MainLoop @Test func `what could not be written is told to who waits for it`() async throws {
+    let (history, _) = try History.open(path)
+    let told = Once<SQLiteError?>()
+    _ = try history.insert(deployment())
+    history.whenWritten { told.finish($0) }
+    history.close()
+    #expect(await told.value() == nil)
+    #expect(throws: SQLiteError.self) { try history.insert(deployment()) }
+  }
+
+  @MainLoop @Test func `everything about a deployment comes back`() throws {
+    let (history, _) = try History.open(path)
+    var stored = deployment()
+    stored.delivery = "d-1"
+    stored.before = "b4"
+    stored.forced = true
+    stored = try history.insert(stored)
+    #expect(stored.id == 1)
+    #expect(try history.deployment(1) == stored)
+
+    stored.state = .failed
+    stored.commit = "abc"
+    stored.author = "Zoë"
+    stored.message = "line\nbreak \"quoted\""
+    stored.release = 7
+    stored.replaces = 6
+    stored.startedAt = Timestamp(milliseconds: 2000)
+    stored.finishedAt = Timestamp(milliseconds: 3500)
+    stored.phases = [("prepare", 12), ("install", 345)]
+    stored.exitCode = -1
+    stored.error = "it failed"
+    try history.update(stored)
+    history.close()
+
+    let (reopened, warning) = try History.open(path)
+    #expect(warning == nil)
+    let read = try #require(try reopened.deployment(1))
+    #expect(read == stored)
+    #expect(read.json.text.contains(#""durationMs":1500,"phases":[{"name":"prepare","durationMs":12},"#))
+    #expect(read.delivery == "d-1")
+    #expect(read.before == "b4")
+    #expect(read.forced)
+    #expect(try reopened.deployment(2) == nil)
+  }
+
+  @MainLoop @Test func `every state comes back, and those under way are found after a restart`() throws {
+    let (history, _) = try History.open(path)
+    let states: [DeploymentState] = [
+      .queued, .building, .deploying, .success, .failed, .canceled, .superseded, .skipped, .interrupted,
+      .rolledBack,
+    ]
+    for state in states { _ = try history.insert(deployment(state)) }
+    history.close()
+    let (reopened, _) = try History.open(path)
+    #expect(try reopened.latest(project: "main", limit: 100).map(\.state) == states.reversed())
+    #expect(try reopened.latest(project: "main", limit: 2).map(\.id) == [10, 9])
+    #expect(try reopened.latest(project: "other", limit: 100).isEmpty)
+    #expect(try reopened.unfinished().map(\.state) == [.queued, .building, .deploying])
+    #expect(try reopened.unfinished().allSatisfy(\.state.isWaitingOrRunning))
+  }
+
+  @MainLoop @Test func `of the deployments of one delivery the newest is found`() throws {
+    let (history, _) = try History.open(path)
+    for delivery in ["a", "b", "a", nil] {
+      var row = deployment()
+      row.delivery = delivery
+      _ = try history.insert(row)
+    }
+    #expect(try history.deployment(delivery: "a")?.id == 3)
+    #expect(try history.deployment(delivery: "c") == nil)
+  }
+
+  @MainLoop @Test func `what was skipped since a hold began is listed, oldest first`() throws {
+    let (history, _) = try History.open(path)
+    for at in [100, 200, 300] as [Int64] { _ = try history.insert(deployment(.skipped, at: at)) }
+    _ = try history.insert(deployment(.failed, at: 300))
+    _ = try history.insert(deployment(.skipped, project: "other", at: 300))
+    let skipped = try history.skipped(project: "main", since: Timestamp(milliseconds: 200))
+    #expect(skipped.map(\.queuedAt.milliseconds) == [200, 300])
+  }
+
+  @MainLoop @Test func `a lock and a pause stand beside each other until they are lifted`() throws {
+    let (history, _) = try History.open(path)
+    let lock = Hold(kind: .lock, reason: "audit", owner: "alice", at: Timestamp(milliseconds: 1))
+    let pause = Hold(kind: .pause, reason: "rolled back", owner: "bob", at: Timestamp(milliseconds: 2))
+    for hold in [pause, lock] { try history.set(hold, project: "main") }
+    #expect(try history.hold(.lock, project: "main") == lock)
+    #expect(try history.hold(.pause, project: "main") == pause)
+    #expect(try history.hold(.lock, project: "other") == nil)
+    let again = Hold(kind: .lock, reason: "longer audit", owner: "carol", at: Timestamp(milliseconds: 3))
+    try history.set(again, project: "main")
+    history.close()
+
+    let (reopened, _) = try History.open(path)
+    #expect(try reopened.hold(.lock, project: "main") == again)
+    try reopened.lift(.lock, project: "main")
+    #expect(try reopened.hold(.lock, project: "main") == nil)
+    #expect(try reopened.hold(.pause, project: "main") == pause)
+    #expect(again.sentence == "locked by carol: longer audit")
+  }
+
+  @MainLoop @Test func `a damaged file is set aside and a new one begins`() async throws {
+    try folder.write("history.db", String(repeating: "no database at all ", count: 500))
+    let (history, warning) = try History.open(path)
+    #expect(warning?.contains("history.db.damaged-") == true)
+    _ = try history.insert(deployment())
+    history.close()
+    #expect(try committed() == 1)
+    let aside = try #require(folder.names.first { $0.hasPrefix("history.db.damaged-") })
+    #expect(try Files.text(folder.path(aside)).hasPrefix("no database at all"))
+  }
+
+  @MainLoop @Test func `what is no damage is an error and touches nothing`() throws {
+    #expect(throws: SQLiteError.self) { try History.open(folder.path("nowhere/history.db")) }
+    #expect(folder.names.isEmpty)
+  }
+
+  @MainLoop @Test func `a checkpoint empties the log beside the file and loses nothing`() async throws {
+    let (history, _) = try History.open(path)
+    for _ in 0..<50 { _ = try history.insert(deployment()) }
+    history.commit()
+    await history.checkpoint()
+    #expect(try Files.read(path + "-wal").isEmpty)
+    #expect(try committed() == 50)
+  }
+}
