@@ -61,7 +61,7 @@ let package = Package(
     tests("JSONTests", ["JSON"]),
     tests("LogTests", ["Linux", "JSON", "Log", "TestSupport"]),
     tests("SQLiteTests", ["SQLite", "TestSupport"]),
-    tests("HistoryTests", ["Linux", "SQLite", "History", "TestSupport"]),
+    tests("HistoryTests", ["Linux", "JSON", "SQLite", "History", "TestSupport"]),
     tests("SettingsTests", ["Linux", "Settings"]),
     tests("ReleasesTests", ["Linux", "Releases"]),
     tests("CryptoTests", ["Crypto"]),

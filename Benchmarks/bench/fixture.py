@@ -14,7 +14,7 @@ from repository import Repository
 
 SOURCES = 300
 PACKAGES = 100
-COMMITS = 150
+COMMITS = 2000
 REGISTRY = Path(__file__).parents[2] / "Tests/Support/registry.ts"
 
 
@@ -52,51 +52,78 @@ class Registry:
 
 def code(name: str, chance: random.Random, lines: int) -> str:
   """Text that compresses about as well as a program does."""
-  body = "".join(
-    f"  total = (total * {chance.randrange(10**6)} + value.charCodeAt({line})) % {chance.randrange(10**6) + 1};\n"
-    for line in range(lines)
-  )
+  body = "".join(statement(chance, line) for line in range(lines))
   return f"export function {name}(value) {{\n  let total = 0;\n{body}  return total;\n}}\n"
+
+
+def statement(chance: random.Random, line: int) -> str:
+  return f"  total = (total * {chance.randrange(10**6)} + value.charCodeAt({line})) % {chance.randrange(10**6) + 1};\n"
 
 
 class App:
   """Its repository, with a lockfile and a history; the remote is a bare and packed one, as at a forge."""
 
   def __init__(self, scratch: Path, registry: Registry):
-    chance = random.Random(2)
-    names = [f"source/page-{number % 20}/view-{number}.js" for number in range(SOURCES)]
-    files = {name: code(f"view{number}", chance, 40) for number, name in enumerate(names)}
-    imports = "".join(f'import {{ view{number} }} from "./{name}";\n' for number, name in enumerate(names))
-    imports += "".join(f'import {{ part0 as package{number} }} from "package-{number}";\n' for number in range(PACKAGES))
-    uses = ", ".join([f"view{number}" for number in range(SOURCES)] + [f"package{number}" for number in range(PACKAGES)])
-    files["index.js"] = (
-      imports + f"const all = [{uses}];\n"
-      'Bun.serve({ fetch: () => new Response(String(all.map((each) => each("hello, world")))) });\n'
-      'process.on("SIGTERM", () => process.exit(0));\n'
-    )
-    scripts = {"build": "bun build index.js --target bun --outdir dist", "start": "bun dist/index.js"}
-    dependencies = {f"package-{number}": "1.0.0" for number in range(PACKAGES)}
-    files["package.json"] = json.dumps({"name": "app", "scripts": scripts, "dependencies": dependencies}, indent=2)
-    files["bunfig.toml"] = f'[install]\nregistry = "http://127.0.0.1:{registry.port}/"\n'
-    files[".gitignore"] = "node_modules\ndist\n"
-    self.work = Repository(scratch / "work", files)
+    self.chance = random.Random(2)
+    views = [code(f"view{number}", self.chance, 40).splitlines(keepends=True) for number in range(SOURCES)]
+    self.sources = {f"source/page-{number % 20}/view-{number}.js": view for number, view in enumerate(views)}
+    self.work = Repository(scratch / "work", texts(self.sources) | frame(self.sources, registry.port))
     install = ["bun", "install", "--lockfile-only"]
     cache = {**os.environ, "BUN_INSTALL_CACHE_DIR": str(scratch / "lock-cache")}
     subprocess.run(install, cwd=self.work.path, env=cache, check=True, capture_output=True)
     self.work.commit({})
-    self.names, self.chance = names, chance
-    for _ in range(COMMITS):
-      self.change()
+    self.make_history()
     self.path = scratch / "repository.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(self.work.path), str(self.path)], check=True)
-    self.work.git("remote", "add", "origin", str(self.path))
     subprocess.run(["git", "-C", str(self.path), "gc", "--quiet"], check=True)
+    self.work.git("remote", "add", "origin", str(self.path))
 
-  def change(self) -> None:
-    """A commit that touches five source files."""
-    numbers = self.chance.sample(range(SOURCES), 5)
-    self.work.commit({self.names[number]: code(f"view{number}", self.chance, 40) for number in numbers})
+  def make_history(self) -> None:
+    stream = ""
+    for number in range(COMMITS):
+      stream += f"commit refs/heads/main\ncommitter Ada <ada@example.org> {1_700_000_000 + number * 3600} +0000\n"
+      stream += "data 9\nA change\n\n" + ("from refs/heads/main^0\n" if number == 0 else "")
+      for name, text in self.change().items():
+        stream += f"M 100644 inline {name}\ndata {len(text)}\n{text}\n"
+      stream += "\n"
+    self.work.git("fast-import", "--quiet", input=stream)
+    self.work.git("reset", "--quiet", "--hard")
+
+  def change(self) -> dict[str, str]:
+    """Three lines in each of five source files."""
+    changed = self.chance.sample(list(self.sources), 5)
+    for name in changed:
+      lines = self.sources[name]
+      for number in self.chance.sample(range(2, len(lines) - 2), 3):
+        lines[number] = statement(self.chance, number)
+    return texts({name: self.sources[name] for name in changed})
 
   def push(self) -> None:
-    self.change()
+    self.work.commit(self.change())
     self.work.git("push", "--quiet", "origin", "main")
+
+
+def texts(sources: dict[str, list[str]]) -> dict[str, str]:
+  return {name: "".join(lines) for name, lines in sources.items()}
+
+
+def frame(sources: dict[str, list[str]], registry: int) -> dict[str, str]:
+  """What makes an app of the sources."""
+  imports = [f'import {{ view{number} }} from "./{name}";' for number, name in enumerate(sources)]
+  imports += [f'import {{ part0 as package{number} }} from "package-{number}";' for number in range(PACKAGES)]
+  uses = [f"view{number}" for number in range(SOURCES)] + [f"package{number}" for number in range(PACKAGES)]
+  manifest = {
+    "name": "app",
+    "scripts": {"build": "bun build index.js --target bun --outdir dist", "start": "bun dist/index.js"},
+    "dependencies": {f"package-{number}": "1.0.0" for number in range(PACKAGES)},
+  }
+  return {
+    "index.js": "\n".join(imports) + f"""
+const all = [{", ".join(uses)}];
+Bun.serve({{ fetch: () => new Response(String(all.map((each) => each("hello, world")))) }});
+process.on("SIGTERM", () => process.exit(0));
+""",
+    "package.json": json.dumps(manifest, indent=2) + "\n",
+    "bunfig.toml": f'[install]\nregistry = "http://127.0.0.1:{registry}/"\n',
+    ".gitignore": "node_modules\ndist\n",
+  }

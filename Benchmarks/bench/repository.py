@@ -22,10 +22,11 @@ class Repository:
     self.git("init", "--quiet", "--initial-branch", "main")
     self.commit(files)
 
-  def git(self, *arguments: str) -> str:
+  def git(self, *arguments: str, input: str | None = None) -> str:
     command = ["git", "-C", str(self.path), *arguments]
+    environment = {**os.environ, **IDENTITY}
     return subprocess.run(
-      command, env={**os.environ, **IDENTITY}, check=True, capture_output=True, text=True).stdout.strip()
+      command, env=environment, input=input, check=True, capture_output=True, text=True).stdout.strip()
 
   def commit(self, files: dict[str, str]) -> str:
     for name, text in files.items():

@@ -24,6 +24,10 @@ final class Handoff {
     var fallbacks: [Int] = []
     /// More than one only where nothing else may serve, as at boot.
     var attempts = 1
+    /// What to go on trying when nothing of it comes up; nil where nothing has ever served.
+    var lastResort: Int?
+    /// What is left of a deployment's time, if that is less than the health check has.
+    var timeLimit: Duration?
   }
 
   private let starter: AppStarter
@@ -36,6 +40,7 @@ final class Handoff {
 
   private(set) var live: LiveApp?
   private var starting: AppInstance?
+  private var isClosed = false
   /// Told when an app that serves ends without having been asked to.
   var onCrash: @MainLoop (LiveApp, AppInstance.Exit) -> Void = { _, _ in }
 
@@ -58,14 +63,16 @@ final class Handoff {
       return .refused(DeployError(.start, "there is no release \(request.target)"))
     }
     if let obstacle = starter.obstacle(to: target) { return .refused(DeployError(.start, obstacle)) }
-    if Task.isCancelled { return .refused(DeployError(.canceled, "canceled before the app was stopped")) }
+    if Task.isCancelled || isClosed {
+      return .refused(DeployError(.canceled, "canceled before the app was stopped"))
+    }
 
     let before = live
     await stopLive(narrator)
     var firstError: DeployError?
     for attempt in 1...max(1, request.attempts) {
       do throws(DeployError) {
-        try await bringUp(target, after: before, narrator)
+        try await bringUp(target, after: before, limit: request.timeLimit, narrator)
         return .live(target)
       } catch {
         firstError = firstError ?? error
@@ -100,15 +107,17 @@ final class Handoff {
   }
 
   /// Starts it, waits until it is healthy, and makes it current before it counts as live.
-  private func bringUp(_ release: Release, after before: LiveApp?, _ narrator: Narrator)
-    async throws(DeployError)
-  {
+  private func bringUp(
+    _ release: Release, after before: LiveApp?, limit: Duration? = nil, _ narrator: Narrator
+  ) async throws(DeployError) {
+    guard !isClosed else { throw DeployError(.canceled, "canceled: the manager is stopping") }
     let appLog = logger.named("app r\(release.number)")
     let app = try starter.start(release) { appLog.info($0) }
     starting = app
     defer { starting = nil }
     narrator.info("Started release \(release.number) (pid \(app.pid)) on port \(port)")
-    let verdict = await health.wait(for: app, port: port) { narrator.info($0.summary) }
+    let patience = min(health.timeout, limit ?? health.timeout)
+    let verdict = await health.wait(for: app, port: port, within: patience) { narrator.info($0.summary) }
     do throws(DeployError) {
       switch verdict {
       case .healthy: break
@@ -117,7 +126,7 @@ final class Handoff {
           .start, "release \(release.number) ended while it started: \(exit.explanation)",
           exitCode: exit.status.shellCode)
       case .unhealthy(let last):
-        throw DeployError(.unhealthy, unhealthy(release, app, last))
+        throw DeployError(.unhealthy, unhealthy(release, app, patience, last))
       case .canceled: throw DeployError(.canceled, "canceled while release \(release.number) started")
       }
       try await desk.makeCurrent(release.number, proven: release.state == .building)
@@ -133,8 +142,10 @@ final class Handoff {
     follow(app)
   }
 
-  private func unhealthy(_ release: Release, _ app: AppInstance, _ last: ProbeResult?) -> String {
-    var sentence = "release \(release.number) was not healthy within \(describe(health.timeout))"
+  private func unhealthy(_ release: Release, _ app: AppInstance, _ patience: Duration, _ last: ProbeResult?)
+    -> String
+  {
+    var sentence = "release \(release.number) was not healthy within \(describe(patience))"
     if let last { sentence += " (\(last.summary))" }
     guard last?.status == nil else { return sentence }
     let ports = ListeningPorts.of(group: app.pid)
@@ -166,7 +177,8 @@ final class Handoff {
   }
 
   /// For the end of the manager: whatever runs, or is just being started, stops.
-  func stopAll(grace: Duration) async {
+  func close(grace: Duration) async {
+    isClosed = true
     let running = [live?.instance, starting].compactMap { $0 }
     live = nil
     for app in running { await app.stop(grace: grace) }

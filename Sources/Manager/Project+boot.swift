@@ -17,7 +17,8 @@ extension Project {
     let fallbacks = good.filter { $0 != target }
     let narrator = narrator("boot")
     let outcome = await switchTo(
-      Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(3)), attempts: 3), narrator)
+      Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(3)), attempts: 3, lastResort: target),
+      narrator)
     switch outcome {
     case .live(let release):
       logger.info("release \(release.number) is live")
@@ -39,7 +40,8 @@ extension Project {
   private func bootFallback(_ numbers: [Int], _ narrator: Narrator) async {
     guard let first = numbers.first else { return orderFirstDeployment() }
     _ = await switchTo(
-      Handoff.Request(target: first, fallbacks: Array(numbers.dropFirst().prefix(2))), narrator)
+      Handoff.Request(target: first, fallbacks: Array(numbers.dropFirst().prefix(2)), lastResort: first),
+      narrator)
   }
 
   func orderFirstDeployment() {

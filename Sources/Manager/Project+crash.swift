@@ -20,7 +20,7 @@ extension Project {
     case .down:
       probation = nil
       // Never give up: what is down now may be up when its database is.
-      scheduleRestart(of: request.fallbacks.first ?? request.target, afterLifeOf: .zero)
+      if let number = request.lastResort { scheduleRestart(of: number, afterLifeOf: .zero) }
     case .refused: break
     }
     return outcome

@@ -50,7 +50,7 @@ extension Project {
     record(deployment)
     narrator.begin(.start)
     try await desk.seal(number)
-    try await start(number, deployment, narrator)
+    try await start(number, deployment, narrator, deadline)
     narrator.endPhase("release \(number) is live")
   }
 
@@ -95,12 +95,16 @@ extension Project {
     }
   }
 
-  private func start(_ number: Int, _ deployment: Deployment, _ narrator: Narrator) async throws(DeployError)
-  {
+  private func start(
+    _ number: Int, _ deployment: Deployment, _ narrator: Narrator, _ deadline: Deadline
+  ) async throws(DeployError) {
     let before = handoff.live?.release.number ?? wanted
     let candidates = await desk.rollbackCandidates(excluding: number)
     let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().prefix(2)
-    let outcome = await switchTo(Handoff.Request(target: number, fallbacks: Array(fallbacks)), narrator)
+    let outcome = await switchTo(
+      Handoff.Request(
+        target: number, fallbacks: Array(fallbacks), lastResort: before,
+        timeLimit: deadline.limit(for: nil, nil).time), narrator)
     switch outcome {
     case .live:
       probation = Probation(

@@ -24,7 +24,8 @@ extension Project {
       let candidates = await desk.rollbackCandidates(excluding: target)
       let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().filter { $0 != target }
       let outcome = await switchTo(
-        Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(2))), narrator)
+        Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(2)), lastResort: before ?? target),
+        narrator)
       switch outcome {
       case .live(let release):
         let changed = before != nil && before != release.number

@@ -30,7 +30,8 @@ extension Project {
     let narrator = narrator("rollback")
     narrator.info("\(actor) rolls back to release \(target)")
     let fallbacks = [before].compactMap { $0 }.filter { $0 != target }
-    let outcome = await switchTo(Handoff.Request(target: target, fallbacks: fallbacks), narrator)
+    let outcome = await switchTo(
+      Handoff.Request(target: target, fallbacks: fallbacks, lastResort: before), narrator)
     switch outcome {
     case .live(let release):
       probation = Probation(

@@ -97,7 +97,7 @@ final class Project {
     isStopping = true
     restartTask?.cancel()
     runningTask?.cancel()
-    await handoff.stopAll(grace: appGrace)
+    await handoff.close(grace: appGrace)
     await runningTask?.value
     history.commit()
   }

@@ -35,7 +35,11 @@ final class ReloadWatch {
 
   private func drain() {
     for event in inotify.pending() {
-      if event.watchEnded, event.watch == watch { watch = nil }
+      if event.watchEnded, let ended = watch, event.watch == ended {
+        // Moved away, it would still be watched.
+        inotify.unwatch(ended)
+        watch = nil
+      }
       if event.overflowed || event.name == "RELOAD" || event.watchEnded { look() }
     }
   }

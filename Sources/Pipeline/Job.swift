@@ -63,11 +63,10 @@ package final class Job {
   private func failure(_ code: DeployError.Code, _ what: String, _ lines: [String], _ status: Int32)
     -> DeployError
   {
-    if let space = Files.space(of: folder), space.isFull {
+    let saysSo = lines.contains { $0.contains("No space left on device") || $0.contains("ENOSPC") }
+    if saysSo || Files.space(of: folder)?.isFull == true {
       return DeployError(
-        .disk,
-        "\(what): the volume is full (\(describe(bytes: max(0, space.free))) free); "
-          + "free some space or lower KEEP_RELEASES", exitCode: status)
+        .disk, "\(what): the volume is full; free some space or lower KEEP_RELEASES", exitCode: status)
     }
     let telling = lines.last { $0.lowercased().contains("error") } ?? lines.last { !$0.isEmpty }
     return DeployError(code, telling.map { "\(what): \($0)" } ?? what, exitCode: status)

@@ -31,8 +31,10 @@ package struct HealthCheck: Sendable {
   /// Probes until the app is healthy, gone or out of time. `onProbe` hears of every result that differs from
   /// the one before.
   @MainLoop
-  package func wait(for app: AppInstance, port: UInt16, onProbe: (ProbeResult) -> Void) async -> Verdict {
-    let deadline = ContinuousClock.Instant.now + timeout
+  package func wait(
+    for app: AppInstance, port: UInt16, within limit: Duration, onProbe: (ProbeResult) -> Void
+  ) async -> Verdict {
+    let deadline = ContinuousClock.Instant.now + limit
     var last: ProbeResult?
     var attempt = 0
     while true {

@@ -1,5 +1,6 @@
 import Foundation
 import History
+import JSON
 import Linux
 import SQLite
 import TestSupport
@@ -51,12 +52,12 @@ import Testing
 
   @MainLoop @Test func `what could not be written is told to who waits for it`() async throws {
     let (history, _) = try History.open(path)
-    let told = Once<SQLiteError?>()
+    let told = Once<HistoryError?>()
     _ = try history.insert(deployment())
     history.whenWritten { told.finish($0) }
     history.close()
     #expect(await told.value() == nil)
-    #expect(throws: SQLiteError.self) { try history.insert(deployment()) }
+    #expect(throws: HistoryError.self) { try history.insert(deployment()) }
   }
 
   @MainLoop @Test func `everything about a deployment comes back`() throws {
@@ -162,7 +163,7 @@ import Testing
   }
 
   @MainLoop @Test func `what is no damage is an error and touches nothing`() throws {
-    #expect(throws: SQLiteError.self) { try History.open(folder.path("nowhere/history.db")) }
+    #expect(throws: HistoryError.self) { try History.open(folder.path("nowhere/history.db")) }
     #expect(folder.names.isEmpty)
   }
 

@@ -56,7 +56,7 @@ import Testing
     try await withServer(Self.hurry, handler: handler) { port, _ in
       let client = try LoopbackClient(port: port)
       try client.send(get("/"))
-      try await Task.sleep(for: .milliseconds(300))
+      try await Task.sleep(for: .seconds(1))
       let count = await client.response()?.body.count ?? 0
       #expect(count < 64 << 20)
     }

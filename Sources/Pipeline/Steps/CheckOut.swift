@@ -68,7 +68,7 @@ struct CheckOut: Step {
   private func submodules(_ job: Job) async throws(DeployError) {
     job.narrator.info("The repository has submodules")
     try await git(
-      job, ["submodule", "update", "--init", "--recursive", "--depth", "1"], remote: true,
+      job, ["submodule", "update", "--init", "--recursive"], remote: true,
       doing: "fetching the submodules")
   }
 
