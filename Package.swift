@@ -62,11 +62,13 @@ let package = Package(
     tests("LogTests", ["Linux", "JSON", "Log", "TestSupport"]),
     tests("SQLiteTests", ["SQLite", "TestSupport"]),
     tests("HistoryTests", ["Linux", "JSON", "SQLite", "History", "TestSupport"]),
+    tests("SupervisorTests", ["Linux", "Supervisor", "TestSupport"]),
     tests("SettingsTests", ["Linux", "Settings"]),
     tests("ReleasesTests", ["Linux", "Releases"]),
     tests("CryptoTests", ["Crypto"]),
     tests("HTTPTests", ["HTTP"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
     tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
+    tests("SystemTests"),
   ]
 )

@@ -12,7 +12,7 @@ from report import Figure
 def measure(scratch: Path) -> list[Figure]:
   with Registry(scratch) as registry:
     app = App(scratch, registry)
-    with Manager(scratch, app.path) as manager:
+    with Manager(scratch, app.url) as manager:
       manager.wait_until_idle()
       releases, shared = manager.root / "releases", manager.root / "shared"
       one = [used(releases), used(releases, shared)]

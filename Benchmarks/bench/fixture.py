@@ -19,13 +19,13 @@ REGISTRY = Path(__file__).parents[2] / "Tests/Support/registry.ts"
 
 
 class Registry:
-  """Serves PACKAGES packages, from 5 to 200 files each; `with Registry(...) as registry:`."""
+  """Serves PACKAGES packages, from 5 to 200 files each, of 10 KB on average and a few far larger, as a node_modules
+  has them; `with Registry(...) as registry:`."""
 
   def __init__(self, scratch: Path):
     self.folder = scratch / "registry"
     self.port = free_port()
     chance = random.Random(1)
-    self.files = 0
     for number in range(PACKAGES):
       self.publish(f"package-{number}", chance)
 
@@ -36,9 +36,9 @@ class Registry:
     (folder / "package.json").write_text(json.dumps(manifest))
     count = min(200, max(5, int(chance.lognormvariate(3.2, 1))))
     for number in range(count):
-      (folder / f"lib/part-{number}.js").write_text(code(f"part{number}", chance, chance.randint(20, 120)))
+      lines = min(20_000, max(5, int(chance.lognormvariate(4.3, 1.2))))
+      (folder / f"lib/part-{number}.js").write_text(code(f"part{number}", chance, lines))
     (folder / "index.js").write_text(f'export * from "./lib/part-0.js";\nexport const name = "{name}";\n')
-    self.files += count + 2
 
   def __enter__(self) -> "Registry":
     command = ["bun", str(REGISTRY), str(self.port), str(self.folder)]
@@ -74,6 +74,7 @@ class App:
     self.work.commit({})
     self.make_history()
     self.path = scratch / "repository.git"
+    self.url = f"file://{self.path}"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(self.work.path), str(self.path)], check=True)
     subprocess.run(["git", "-C", str(self.path), "gc", "--quiet"], check=True)
     self.work.git("remote", "add", "origin", str(self.path))
@@ -114,7 +115,7 @@ def frame(sources: dict[str, list[str]], registry: int) -> dict[str, str]:
   uses = [f"view{number}" for number in range(SOURCES)] + [f"package{number}" for number in range(PACKAGES)]
   manifest = {
     "name": "app",
-    "scripts": {"build": "bun build index.js --target bun --outdir dist", "start": "bun dist/index.js"},
+    "scripts": {"build": "bun build index.js --target bun --minify --outdir dist", "start": "bun dist/index.js"},
     "dependencies": {f"package-{number}": "1.0.0" for number in range(PACKAGES)},
   }
   return {

@@ -1,8 +1,9 @@
-"""A running `bascule`, spoken to over its socket as its own commands do."""
+"""A running `bascule`, PID 1 of a namespace as in a container, spoken to over its socket as its own commands do."""
 
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -11,6 +12,9 @@ from pathlib import Path
 import process
 
 BINARY = os.environ["BENCH_SCRATCH"] + "/bascule"
+NAMESPACE = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--fork", "--pid", "--mount-proc", "--kill-child"]
+# Writes down when the manager's exec begins.
+LAUNCH = ["bash", "-c", 'echo "$EPOCHREALTIME" >"$0"; exec "$@"']
 SECRET = "a secret of the benchmarks"
 
 
@@ -32,10 +36,10 @@ class SocketConnection(http.client.HTTPConnection):
 class Manager:
   """`with Manager(...) as manager:`: it is stopped at the end, and its app with it."""
 
-  def __init__(self, scratch: Path, repository: Path, **settings: str):
+  def __init__(self, scratch: Path, repository: Path | str, **settings: str):
     self.root = scratch / "app"
     self.port, self.control_port = free_port(), free_port()
-    self.log = scratch / "bascule.log"
+    self.log, self.stamp = scratch / "bascule.log", scratch / "launched"
     home = scratch / "home"
     home.mkdir(exist_ok=True)
     self.root.mkdir(exist_ok=True)
@@ -46,9 +50,12 @@ class Manager:
     }
 
   def start(self) -> None:
+    self.stamp.unlink(missing_ok=True)
+    command = [*NAMESPACE, *LAUNCH, str(self.stamp), BINARY, "run"]
     with self.log.open("ab") as log:
       self.process = subprocess.Popen(
-        [BINARY, "run"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    self.pid = self.find()
 
   def __enter__(self) -> "Manager":
     self.start()
@@ -62,12 +69,26 @@ class Manager:
   def __exit__(self, *_) -> None:
     self.stop()
 
-  def stop(self) -> None:
-    process.stop(self.process)
+  def find(self) -> int:
+    """Its pid out here, as soon as it runs."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and self.process.poll() is None:
+      for child in process.children(self.process.pid):
+        if process.program(child) == BINARY:
+          return child
+    self.process.kill()
+    raise SystemExit(f"bascule did not start:\n{self.log.read_text()[-4000:]}")
 
-  @property
-  def pid(self) -> int:
-    return self.process.pid
+  def stop(self) -> None:
+    try:
+      os.kill(self.pid, signal.SIGTERM)
+      self.process.wait(20)
+    except ProcessLookupError:
+      self.process.wait()
+    except subprocess.TimeoutExpired:
+      # Takes the namespace along.
+      self.process.kill()
+      self.process.wait()
 
   def wait_until_live(self, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds

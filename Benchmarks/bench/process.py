@@ -38,8 +38,11 @@ def descriptors(pid: int) -> int:
 
 
 def children(pid: int) -> list[int]:
-  """Of its main thread."""
-  return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+  """Of its main thread; none when it is gone."""
+  try:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+  except OSError:
+    return []
 
 
 def program(pid: int) -> str:

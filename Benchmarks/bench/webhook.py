@@ -26,6 +26,7 @@ class Bascule:
   """Its running deployment is held by its build for as long as the file is there."""
 
   path = "/deploy"
+  growth = 2
 
   def __init__(self, scratch: Path):
     scratch.mkdir()
@@ -47,6 +48,10 @@ class Bascule:
       raise load.Wrong(f"bascule answered {status} {body!r}")
     self.seen.add(answer["deployment"])
 
+  def kept(self) -> list[Figure]:
+    size = sum(file.stat().st_size for file in (self.manager.root / "shared").glob("bascule.db*"))
+    return [Figure(f"history on disk, {len(self.seen)} deployments", size / 2**20, "MiB")]
+
   def stop(self) -> None:
     self.manager.stop()
 
@@ -54,6 +59,7 @@ class Bascule:
 class Webhook:
   path = "/hooks/deploy"
   before = "0" * 40
+  growth = None
 
   def __init__(self, scratch: Path):
     scratch.mkdir()
@@ -74,6 +80,9 @@ class Webhook:
   def check(self, status: int, body: bytes) -> None:
     if status != 200 or body.strip() != b"queued":
       raise load.Wrong(f"webhook answered {status} {body!r}")
+
+  def kept(self) -> list[Figure]:
+    return []
 
   def stop(self) -> None:
     process.stop(self.process)
@@ -124,9 +133,9 @@ def storm(server: Bascule | Webhook) -> list[Figure]:
   for _ in range(STORM // BATCH):
     spent(server, BATCH, keep_alive=False)
   after, peak = process.memory(server.pid)["Rss"], process.peak_memory(server.pid)
-  limit = before + 2 if isinstance(server, Bascule) else None
   return [
     Figure(f"resident before {STORM} triggers, {name}", before, "MiB"),
-    Figure(f"resident after them, {name}", after, "MiB", limit),
     Figure(f"resident at its peak, {name}", peak, "MiB"),
+    Figure(f"growth over {STORM} triggers, {name}", after - before, "MiB", server.growth),
+    *server.kept(),
   ]

@@ -7,8 +7,8 @@ extension Push {
     let repository = payload["repository"]
     let actor = payload["actor"]
     self.init(
-      names: [repository?["full_name"]?.string],
-      urls: [repository?["links"]?["html"]?["href"]?.string],
+      name: repository?["full_name"]?.string,
+      urls: { [repository?["links"]?["html"]?["href"]?.string] },
       actor: actor?["nickname"]?.string ?? actor?["display_name"]?.string,
       changes: changes.elements.compactMap(Change.init(bitbucket:)))
   }
@@ -29,6 +29,6 @@ extension Push.Change {
     isForced = change["forced"]?.bool ?? false
     message = target?["message"]?.string
     author = target?["author"]?["user"]?["display_name"]?.string ?? target?["author"]?["raw"]?.string
-    if change["truncated"]?.bool != true { setMessages(of: change["commits"]?.elements ?? [], total: nil) }
+    if change["truncated"]?.bool != true { setSkipped(by: change["commits"]?.elements ?? [], total: nil) }
   }
 }

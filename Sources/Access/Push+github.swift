@@ -15,12 +15,12 @@ extension Push {
     let head = named ?? commits.first { $0["id"]?.string == after }
     change.message = head?["message"]?.string
     change.author = head?["author"]?["name"]?.string ?? head?["author"]?["username"]?.string
-    change.setMessages(of: commits, total: payload["total_commits"]?.int)
+    change.setSkipped(by: commits, total: payload["total_commits"]?.int)
     let repository = payload["repository"]
     let pusher = payload["pusher"]
     self.init(
-      names: [repository?["full_name"]?.string],
-      urls: ["clone_url", "ssh_url", "git_url", "html_url", "url"].map { repository?[$0]?.string },
+      name: repository?["full_name"]?.string,
+      urls: { ["clone_url", "ssh_url", "git_url", "html_url", "url"].map { repository?[$0]?.string } },
       actor: pusher?["name"]?.string ?? pusher?["login"]?.string ?? pusher?["username"]?.string
         ?? payload["sender"]?["login"]?.string,
       changes: [change])
@@ -32,10 +32,13 @@ extension Push.Change {
     self.init(kind: kind, name: name, before: nil, after: nil)
   }
 
-  mutating func setMessages(of commits: [JSONNode], total: Int?) {
-    let listed = commits.compactMap { $0["message"]?.string }
-    guard listed.count == commits.count, total ?? listed.count <= listed.count else { return }
-    // No new commits, as when a branch is set back: the one it now names speaks for itself.
-    messages = listed.isEmpty ? message.map { [$0] } : listed
+  /// `total` is how many commits there are where the payload does not list them all.
+  mutating func setSkipped(by commits: [JSONNode], total: Int?) {
+    if commits.isEmpty {
+      // As when a branch is set back: the commit it now names speaks for itself.
+      isSkipped = message.map(SkipMarker.isIn) ?? false
+    } else if total ?? 0 <= commits.count {
+      isSkipped = commits.allSatisfy { $0["message"]?.string.map(SkipMarker.isIn) ?? false }
+    }
   }
 }

@@ -12,13 +12,15 @@ extension Push {
     let head = commits.first { $0["id"]?.string == after }
     change.message = head?["message"]?.string
     change.author = head?["author"]?["name"]?.string
-    change.setMessages(of: commits, total: payload["total_commits_count"]?.int)
+    change.setSkipped(by: commits, total: payload["total_commits_count"]?.int)
     let project = payload["project"]
     let repository = payload["repository"]
     self.init(
-      names: [project?["path_with_namespace"]?.string],
-      urls: ["git_ssh_url", "git_http_url", "web_url"].map { project?[$0]?.string }
-        + ["git_ssh_url", "git_http_url", "url"].map { repository?[$0]?.string },
+      name: project?["path_with_namespace"]?.string,
+      urls: {
+        ["git_ssh_url", "git_http_url", "web_url"].map { project?[$0]?.string }
+          + ["git_ssh_url", "git_http_url", "url"].map { repository?[$0]?.string }
+      },
       actor: payload["user_username"]?.string ?? payload["user_name"]?.string,
       changes: [change])
   }

@@ -14,14 +14,15 @@ struct Push {
     var isForced = false
     var message: String?
     var author: String?
-    /// Messages of all its commits; nil when the payload does not list them all.
-    var messages: [String]?
+    /// Every one of its commits carries a skip marker.
+    var isSkipped = false
   }
 
-  var names: [String] = []
-  var urls: [String] = []
-  var actor: String?
-  var changes: [Change] = []
+  let name: String?
+  /// Looked at only when the name is another.
+  let urls: () -> [String?]
+  let actor: String?
+  let changes: [Change]
 
   /// nil when it is no push of that forge's.
   init?(_ payload: JSONNode, from provider: WebhookRequest.Provider) {
@@ -33,20 +34,20 @@ struct Push {
     }
   }
 
-  /// What it calls its repository, the name it goes by first.
+  /// What it calls its repository.
   var repository: RepositoryIdentity? {
-    names.lazy.compactMap(RepositoryIdentity.init(fullName:)).first
-      ?? urls.lazy.compactMap(RepositoryIdentity.init(url:)).first
+    name.flatMap(RepositoryIdentity.init(fullName:))
+      ?? urls().lazy.compactMap { $0.flatMap(RepositoryIdentity.init(url:)) }.first
   }
 
   func names(_ repository: RepositoryIdentity) -> Bool {
-    names.contains { RepositoryIdentity(fullName: $0) == repository }
-      || urls.contains { RepositoryIdentity(url: $0) == repository }
+    name.flatMap(RepositoryIdentity.init(fullName:)) == repository
+      || urls().contains { $0.flatMap(RepositoryIdentity.init(url:)) == repository }
   }
 
-  init(names: [String?], urls: [String?], actor: String?, changes: [Change]) {
-    self.names = names.compactMap { $0 }
-    self.urls = urls.compactMap { $0 }
+  init(name: String?, urls: @escaping () -> [String?], actor: String?, changes: [Change]) {
+    self.name = name
+    self.urls = urls
     self.actor = actor
     self.changes = changes
   }

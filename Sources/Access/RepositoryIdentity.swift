@@ -2,7 +2,7 @@
 package struct RepositoryIdentity: Hashable, Sendable, CustomStringConvertible {
   /// As written, for persons.
   package let description: String
-  private let key: String
+  private let key: [UInt8]
 
   /// nil for a local path, which has no owner.
   package init?(url: String) {
@@ -20,13 +20,19 @@ package struct RepositoryIdentity: Hashable, Sendable, CustomStringConvertible {
   package init?(fullName: String) { self.init(path: fullName[...]) }
 
   private init?(path: Substring) {
-    var parts = path.split(separator: "/")
+    var parts = path.utf8.split(separator: UInt8(ascii: "/"))
     if let last = parts.popLast() {
-      parts.append(last.lowercased().hasSuffix(".git") ? last.dropLast(4) : last)
+      let isDotGit = Self.lowercased(last.suffix(4)) == Array(".git".utf8)
+      parts.append(isDotGit ? last.dropLast(4) : last)
     }
-    guard parts.count >= 2, !parts.contains("") else { return nil }
-    description = parts.joined(separator: "/")
-    key = description.lowercased()
+    guard parts.count >= 2, !parts.contains(where: \.isEmpty) else { return nil }
+    let bytes = parts.joined(separator: [UInt8(ascii: "/")])
+    description = String(decoding: Array(bytes), as: UTF8.self)
+    key = Self.lowercased(bytes)
+  }
+
+  private static func lowercased(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    bytes.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
   }
 
   package static func == (left: Self, right: Self) -> Bool { left.key == right.key }

@@ -36,8 +36,8 @@ package enum WebhookSignature {
     let plain = ["X-Gitea-Signature", "X-Gogs-Signature", "X-Webhook-Signature"]
     // GitHub still sends sha1= in X-Hub-Signature: not looked at.
     let afterPrefix = prefixed.compactMap { name in
-      headers[name].flatMap { $0.hasPrefix("sha256=") ? Hex.decode($0.dropFirst(7)) : nil }
+      headers[name].flatMap { $0.hasPrefix("sha256=") ? Hex.decode(String($0.utf8.dropFirst(7)) ?? "") : nil }
     }
-    return afterPrefix + plain.compactMap { name in headers[name].flatMap { Hex.decode($0) } }
+    return afterPrefix + plain.compactMap { name in headers[name].flatMap(Hex.decode) }
   }
 }

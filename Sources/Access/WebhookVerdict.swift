@@ -89,9 +89,7 @@ extension WebhookVerdict {
     }
     guard let after = change.after else { return .ignore("branch \(branch) was deleted") }
     guard RefName.isCommit(after) else { return .invalid("The pushed commit is not a full hash.") }
-    if let messages = change.messages, !messages.isEmpty, messages.allSatisfy(SkipMarker.isIn) {
-      return .ignore("every commit of the push says to skip it")
-    }
+    if change.isSkipped { return .ignore("every commit of the push says to skip it") }
     var deploy = DeployRequest()
     deploy.ref = branch
     deploy.commit = after

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -20,6 +21,29 @@ int clinux_accept(int listener, void *address, unsigned *length) {
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int clinux_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+int clinux_contains(const void *bytes, size_t count, const void *part, size_t part_count) {
+    return memmem(bytes, count, part, part_count) != NULL;
+}
+
+// A hook that the runtime offers to platforms without dispatch.
+extern __attribute__((swiftcall)) void (*swift_task_enqueueGlobal_hook)(void *job, void *original);
+static void (*take_job)(void *job);
+
+static __attribute__((swiftcall)) void enqueue_global(void *job, void *original) {
+    (void)original;
+    take_job(job);
+}
+
+void clinux_take_over_global_executor(void (*enqueue)(void *job)) {
+    take_job = enqueue;
+    swift_task_enqueueGlobal_hook = enqueue_global;
+}
+
+void clinux_keep_heap(size_t bytes) {
+    mallopt(M_TRIM_THRESHOLD, (int)bytes);
+    mallopt(M_MMAP_THRESHOLD, (int)bytes);
+}
 
 int clinux_syncfs(int descriptor) { return syncfs(descriptor); }
 

@@ -6,7 +6,7 @@ package enum Hex {
   }
 
   /// nil unless the text is pairs of digits, of either case, and nothing else.
-  package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  package static func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count / 2)
     var high: UInt8?

@@ -18,6 +18,7 @@ extension History {
           .integer(deployment.queuedAt.milliseconds),
         ] + values(deployment))
     }
+    remember(stored)
     return stored
   }
 
@@ -30,6 +31,20 @@ extension History {
         """,
         [.text(deployment.state.rawValue)] + values(deployment) + [.integer(deployment.id)])
     }
+    remember(deployment)
+  }
+
+  /// For one that ends without having begun: the rest of its row stays.
+  package func conclude(_ deployment: Deployment) throws(HistoryError) {
+    try write { () throws(SQLiteError) in
+      _ = try database.run(
+        "UPDATE deployments SET state = ?, error = ?, finished_at = ? WHERE id = ?",
+        [
+          .text(deployment.state.rawValue), SQLiteValue(deployment.error),
+          SQLiteValue(deployment.finishedAt?.milliseconds), .integer(deployment.id),
+        ])
+    }
+    remember(deployment)
   }
 
   private static let changing = """
@@ -52,9 +67,28 @@ extension History {
     try select("WHERE id = ?", [.integer(id)]).first
   }
 
-  /// The newest deployment that came of this delivery.
-  package func deployment(delivery: String) throws(HistoryError) -> Deployment? {
-    try select("WHERE delivery = ? ORDER BY id DESC LIMIT 1", [.text(delivery)]).first
+  /// The deployment that this delivery asked for, if it waits, runs or has succeeded.
+  package func deployment(ofDelivery delivery: String) -> Int64? { deliveries[delivery] }
+
+  /// The newest thousand: no forge sends an older delivery again.
+  func loadDeliveries() throws(SQLiteError) {
+    let rows = try database.rows(
+      """
+      SELECT delivery, id FROM deployments
+      WHERE delivery IS NOT NULL AND state IN ('queued', 'building', 'deploying', 'success')
+      ORDER BY id DESC LIMIT 1000
+      """
+    ) { ($0.text(0) ?? "", $0.integer(1) ?? 0) }
+    deliveries = Dictionary(rows, uniquingKeysWith: { newest, _ in newest })
+  }
+
+  private func remember(_ deployment: Deployment) {
+    guard let delivery = deployment.delivery else { return }
+    if deployment.state.isWaitingOrRunning || deployment.state == .success {
+      deliveries[delivery] = deployment.id
+    } else if deliveries[delivery] == deployment.id {
+      deliveries[delivery] = nil
+    }
   }
 
   /// Newest first.
@@ -64,7 +98,7 @@ extension History {
 
   /// What a manager before this one left waiting or running.
   package func unfinished() throws(HistoryError) -> [Deployment] {
-    try select("WHERE state IN ('queued', 'building', 'deploying') ORDER BY id", [])
+    try select("WHERE finished_at IS NULL ORDER BY id", [])
   }
 
   /// Skipped since `from`, for whoever lifts the hold that skipped them.

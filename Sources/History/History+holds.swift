@@ -25,23 +25,24 @@ package struct Hold: Sendable, Equatable {
   package var sentence: String {
     switch kind {
     case .lock: "locked by \(owner): \(reason)"
-    case .pause: "paused by \(owner): \(reason)"
+    case .pause: "paused by \(owner): \(reason); `bascule resume` lets pushes in again"
     }
   }
 }
 
 extension History {
-  package func hold(_ kind: Hold.Kind, project: String) throws(HistoryError) -> Hold? {
-    try mapped { () throws(SQLiteError) in
-      try database.rows(
-        "SELECT reason, owner, at FROM holds WHERE project = ? AND kind = ?",
-        [.text(project), .text(kind.rawValue)]
-      ) { row in
-        Hold(
-          kind: kind, reason: row.text(0) ?? "", owner: row.text(1) ?? "",
-          at: Timestamp(milliseconds: row.integer(2) ?? 0))
-      }
-    }.first
+  /// From memory: every trigger asks.
+  package func hold(_ kind: Hold.Kind, project: String) -> Hold? { holds[project]?[kind] }
+
+  func loadHolds() throws(SQLiteError) {
+    let rows = try database.rows("SELECT project, kind, reason, owner, at FROM holds") { row in
+      (row.text(0) ?? "", row.text(1) ?? "", row.text(2) ?? "", row.text(3) ?? "", row.integer(4) ?? 0)
+    }
+    for (project, kind, reason, owner, at) in rows {
+      guard let kind = Hold.Kind(rawValue: kind) else { continue }
+      holds[project, default: [:]][kind] = Hold(
+        kind: kind, reason: reason, owner: owner, at: Timestamp(milliseconds: at))
+    }
   }
 
   package func set(_ hold: Hold, project: String) throws(HistoryError) {
@@ -53,6 +54,7 @@ extension History {
           .integer(hold.at.milliseconds),
         ])
     }
+    holds[project, default: [:]][hold.kind] = hold
   }
 
   package func lift(_ kind: Hold.Kind, project: String) throws(HistoryError) {
@@ -60,5 +62,6 @@ extension History {
       _ = try database.run(
         "DELETE FROM holds WHERE project = ? AND kind = ?", [.text(project), .text(kind.rawValue)])
     }
+    holds[project]?[kind] = nil
   }
 }

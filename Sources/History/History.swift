@@ -8,7 +8,12 @@ import SQLite
 package final class History {
   let database: Database
   private let path: String
+  /// Deliveries that need not be taken again, to their deployments. Not an index: random keys in one would
+  /// cost every trigger a page of its own.
+  var deliveries: [String: Int64] = [:]
+  var holds: [String: [Hold.Kind: Hold]] = [:]
   private var inTransaction = false
+  private var commits = 0
   private var waiting: [@MainLoop (HistoryError?) -> Void] = []
 
   /// A damaged file is set aside, and the sentence about it returned: the app matters more than its past.
@@ -36,6 +41,8 @@ package final class History {
     try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
     try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512;")
     try Schema.migrator.migrate(database)
+    try loadHolds()
+    try loadDeliveries()
   }
 
   package func close() {
@@ -71,6 +78,9 @@ package final class History {
     let bodies = waiting
     waiting = []
     for body in bodies { body(failure) }
+    commits += 1
+    // Before the log of a long build's pushes outgrows the file.
+    if commits % 500 == 0 { Task { @MainLoop in await checkpoint() } }
   }
 
   /// Moves the write-ahead log into the file, on a connection and a thread of its own.

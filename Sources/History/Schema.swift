@@ -7,7 +7,7 @@ enum Schema {
       "deployments and locks",
       """
       CREATE TABLE deployments (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,
         project TEXT NOT NULL,
         state TEXT NOT NULL,
         mode TEXT NOT NULL,
@@ -29,9 +29,7 @@ enum Schema {
         exit_code INTEGER,
         error TEXT
       ) STRICT;
-      CREATE INDEX deployments_by_delivery ON deployments (delivery) WHERE delivery IS NOT NULL;
-      CREATE INDEX deployments_open ON deployments (state) WHERE state IN ('queued', 'building', 'deploying');
-      CREATE INDEX deployments_by_project ON deployments (project, id);
+      CREATE INDEX deployments_open ON deployments (id) WHERE finished_at IS NULL;
       CREATE TABLE holds (
         project TEXT NOT NULL,
         kind TEXT NOT NULL,

@@ -2,13 +2,15 @@
 /// Everything is checked while parsing; a string is only decoded when somebody asks for it.
 package final class JSONDocument: Sendable {
   struct Entry {
-    let kind: JSONNode.Kind
     /// Bytes of the value, without the quotes of a string.
-    let start: Int
-    var end: Int
+    let start: UInt32
+    var end: UInt32
     /// Index of the entry after this value and all inside it.
-    var next: Int
+    var next: UInt32
+    let kind: JSONNode.Kind
     let escaped: Bool
+
+    var range: Range<Int> { Int(start)..<Int(end) }
   }
 
   let bytes: [UInt8]

@@ -12,32 +12,33 @@ package struct JSONNode: Sendable {
 
   package var string: String? {
     guard entry.kind == .string else { return nil }
-    let slice = document.bytes[entry.start..<entry.end]
+    let slice = document.bytes[entry.range]
     return entry.escaped ? JSONEscapes.decode(slice) : String(decoding: slice, as: UTF8.self)
   }
 
   package var bool: Bool? {
-    entry.kind == .bool ? document.bytes[entry.start] == UInt8(ascii: "t") : nil
+    entry.kind == .bool ? document.bytes[Int(entry.start)] == UInt8(ascii: "t") : nil
   }
 
   package var int: Int? {
     guard entry.kind == .number else { return nil }
-    return Int(String(decoding: document.bytes[entry.start..<entry.end], as: UTF8.self))
+    return Int(String(decoding: document.bytes[entry.range], as: UTF8.self))
   }
 
   package var double: Double? {
     guard entry.kind == .number else { return nil }
-    return Double(String(decoding: document.bytes[entry.start..<entry.end], as: UTF8.self))
+    return Double(String(decoding: document.bytes[entry.range], as: UTF8.self))
   }
 
   /// The member of that name; of several, the first.
   package subscript(_ key: String) -> JSONNode? {
     guard entry.kind == .object else { return nil }
+    let end = Int(entry.next)
     var position = index + 1
-    while position < entry.next {
+    while position < end {
       let name = JSONNode(document: document, index: position)
       if name.equals(key) { return JSONNode(document: document, index: position + 1) }
-      position = document.tape[position + 1].next
+      position = Int(document.tape[position + 1].next)
     }
     return nil
   }
@@ -45,10 +46,11 @@ package struct JSONNode: Sendable {
   package var elements: [JSONNode] {
     guard entry.kind == .array else { return [] }
     var nodes: [JSONNode] = []
+    let end = Int(entry.next)
     var position = index + 1
-    while position < entry.next {
+    while position < end {
       nodes.append(JSONNode(document: document, index: position))
-      position = document.tape[position].next
+      position = Int(document.tape[position].next)
     }
     return nodes
   }
@@ -56,11 +58,12 @@ package struct JSONNode: Sendable {
   package var members: [(key: String, value: JSONNode)] {
     guard entry.kind == .object else { return [] }
     var pairs: [(key: String, value: JSONNode)] = []
+    let end = Int(entry.next)
     var position = index + 1
-    while position < entry.next {
+    while position < end {
       let value = JSONNode(document: document, index: position + 1)
       pairs.append((JSONNode(document: document, index: position).string ?? "", value))
-      position = document.tape[position + 1].next
+      position = Int(document.tape[position + 1].next)
     }
     return pairs
   }
@@ -69,9 +72,9 @@ package struct JSONNode: Sendable {
     if entry.escaped { return string == key }
     var key = key
     return key.withUTF8 { key in
-      key.count == entry.end - entry.start
+      key.count == entry.range.count
         && document.bytes.withUnsafeBytes { bytes in
-          UnsafeRawBufferPointer(rebasing: bytes[entry.start..<entry.end]).elementsEqual(key)
+          UnsafeRawBufferPointer(rebasing: bytes[entry.range]).elementsEqual(key)
         }
     }
   }

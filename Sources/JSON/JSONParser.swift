@@ -9,8 +9,9 @@ struct JSONParser {
 
   mutating func parse(_ bytes: [UInt8]) throws(JSONError) -> [JSONDocument.Entry] {
     tape.reserveCapacity(bytes.count / 12 + 4)
-    // UTF-8 is checked once, by the standard library, which does it sixteen bytes at a time.
-    guard String(validating: bytes, as: UTF8.self) != nil else {
+    // So that offsets fit the tape's 32 bits; nobody has a text of that size for us.
+    guard bytes.count < 1 << 30 else { throw JSONError(offset: 0, reason: "the text is too long") }
+    guard (try? UTF8Span(validating: bytes.span)) != nil else {
       throw JSONError(offset: 0, reason: "the text is not UTF-8")
     }
     // As a Result: this compiler (6.3.1) crashes on a throwing closure with a typed error here.
@@ -85,8 +86,8 @@ struct JSONParser {
 
   private mutating func close() {
     guard let index = open.popLast() else { return }
-    tape[index].end = position
-    tape[index].next = tape.count
+    tape[index].end = UInt32(position)
+    tape[index].next = UInt32(tape.count)
   }
 
   private mutating func scalar(_ bytes: UnsafeRawBufferPointer, _ byte: UInt8) throws(JSONError) {
@@ -116,6 +117,13 @@ struct JSONParser {
     var escaped = false
     var cursor = start
     while cursor < bytes.count {
+      // Eight plain bytes at a time.
+      while cursor + 8 <= bytes.count,
+        Self.isPlain(bytes.loadUnaligned(fromByteOffset: cursor, as: UInt64.self))
+      {
+        cursor += 8
+      }
+      guard cursor < bytes.count else { break }
       let byte = bytes[cursor]
       if byte == UInt8(ascii: "\"") {
         append(.string, from: start, to: cursor, escaped: escaped)
@@ -138,6 +146,16 @@ struct JSONParser {
       }
     }
     throw failure("a string does not end")
+  }
+
+  /// Whether none of the eight is a quote, a backslash or a control character.
+  private static func isPlain(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = word ^ (ones &* 0x22)
+    let slashes = word ^ (ones &* 0x5c)
+    let found =
+      (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (word &- ones &* 0x20) & ~word
+    return found & (ones &* 0x80) == 0
   }
 
   private mutating func number(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
@@ -169,7 +187,8 @@ struct JSONParser {
 
   private mutating func append(_ kind: JSONNode.Kind, from start: Int, to end: Int, escaped: Bool = false) {
     tape.append(
-      JSONDocument.Entry(kind: kind, start: start, end: end, next: tape.count + 1, escaped: escaped))
+      JSONDocument.Entry(
+        start: UInt32(start), end: UInt32(end), next: UInt32(tape.count + 1), kind: kind, escaped: escaped))
   }
 
   private mutating func skipSpace(_ bytes: UnsafeRawBufferPointer) {

@@ -1,3 +1,10 @@
+import CLinux
+
+/// Whether `part` occurs in `bytes`, at the speed of memmem.
+package func occurs(_ part: [UInt8], in bytes: UnsafeRawBufferPointer) -> Bool {
+  clinux_contains(bytes.baseAddress, bytes.count, part, part.count) != 0
+}
+
 /// `14.2 MiB`: sizes as people read them.
 package func describe(bytes: Int64) -> String {
   let units = ["B", "KiB", "MiB", "GiB", "TiB"]

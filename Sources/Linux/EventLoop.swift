@@ -83,6 +83,16 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   /// Names the calling thread the loop's own, so that set-up before `run` may already use it.
   package func adoptCurrentThread() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
+  /// For the program, not for tests: there is no thread pool any more. Without this every resumed continuation
+  /// makes a detour through one, at twenty times the price.
+  package func becomeOnlyExecutor() {
+    adoptCurrentThread()
+    clinux_take_over_global_executor { job in
+      guard let job else { return }
+      EventLoop.main.enqueue(ExecutorJob(unsafeBitCast(job, to: UnownedJob.self)))
+    }
+  }
+
   // MARK: Descriptors
 
   @MainLoop
@@ -145,6 +155,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
   package func run() {
     adoptCurrentThread()
+    // Else every request of some size makes the heap grow, and shrink again after it.
+    clinux_keep_heap(1 << 20)
     var events = [epoll_event](repeating: epoll_event(), count: 256)
     MainLoop.assumeIsolated {
       stopped = false

@@ -47,8 +47,32 @@ package enum Procfs {
     ((try? Files.read("/proc/\(pid)/environ", limit: 4 << 20)) ?? []).split(separator: 0)
   }
 
-  /// Everything that descends from `root`, itself left out.
+  /// Everything that descends from `root`, itself left out: along the tree, since a machine may have
+  /// thousands of processes that are nobody's business here.
   package static func descendants(of root: pid_t) -> [Process] {
+    guard Files.kind("/proc/self/task/\(getpid())/children") != nil else { return scan(below: root) }
+    var found: [Process] = []
+    var open = [root]
+    while let parent = open.popLast() {
+      for child in children(of: parent) {
+        guard let process = process(child) else { continue }
+        found.append(process)
+        open.append(child)
+      }
+    }
+    return found
+  }
+
+  private static func children(of pid: pid_t) -> [pid_t] {
+    let threads = (try? Files.list("/proc/\(pid)/task")) ?? []
+    return threads.flatMap { thread in
+      let text = (try? Files.text("/proc/\(pid)/task/\(thread)/children", limit: 1 << 20)) ?? ""
+      return text.split(separator: " ").compactMap { pid_t($0) }
+    }
+  }
+
+  /// Where the kernel was built without CONFIG_PROC_CHILDREN.
+  private static func scan(below root: pid_t) -> [Process] {
     let all = processes()
     var family: Set<pid_t> = [root]
     var found: [Process] = []

@@ -14,6 +14,7 @@ package final class Log {
   private let redactor: Redactor
   private var buffer: [UInt8] = []
   private var dropped = 0
+  private var flushScheduled = false
   private var retryScheduled = false
 
   private static let bufferLimit = 1 << 20
@@ -43,7 +44,12 @@ package final class Log {
       return
     }
     buffer += Array(line.utf8)
-    flush()
+    guard !flushScheduled else { return }
+    flushScheduled = true
+    EventLoop.main.atEndOfTurn { [self] in
+      flushScheduled = false
+      flush()
+    }
   }
 
   /// Writes what can be written without waiting.

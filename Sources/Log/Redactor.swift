@@ -1,3 +1,5 @@
+import Linux
+
 /// Replaces secrets before a text leaves the process.
 package struct Redactor: Sendable {
   private let secrets: [[UInt8]]
@@ -9,7 +11,13 @@ package struct Redactor: Sendable {
   }
 
   package func mask(_ text: String) -> String {
-    guard !secrets.isEmpty || text.contains("://") else { return text }
+    var text = text
+    // Nearly every line is clean, and is not copied to find that out.
+    let isClean = text.withUTF8 { bytes in
+      let bytes = UnsafeRawBufferPointer(bytes)
+      return !occurs(Self.scheme, in: bytes) && !secrets.contains { occurs($0, in: bytes) }
+    }
+    if isClean { return text }
     var bytes = Array(text.utf8)
     for secret in secrets { Self.replace(secret, in: &bytes) }
     Self.maskURLCredentials(&bytes)
@@ -17,6 +25,7 @@ package struct Redactor: Sendable {
   }
 
   private static let mask = Array("***".utf8)
+  private static let scheme = Array("://".utf8)
 
   private static func replace(_ secret: [UInt8], in bytes: inout [UInt8]) {
     guard let first = secret.first, bytes.count >= secret.count else { return }
@@ -31,22 +40,24 @@ package struct Redactor: Sendable {
     }
   }
 
-  /// `scheme://user:password@` keeps the user and loses the password.
+  /// `scheme://user:password@` keeps the user and loses the password; a user alone, on the web, is a token.
   private static func maskURLCredentials(_ bytes: inout [UInt8]) {
-    let marker = Array("://".utf8)
     var index = 0
-    while index + marker.count < bytes.count {
-      guard bytes[index] == marker[0], bytes[index..<(index + 3)].elementsEqual(marker) else {
+    while index + scheme.count < bytes.count {
+      guard bytes[index] == scheme[0], bytes[index..<(index + 3)].elementsEqual(scheme) else {
         index += 1
         continue
       }
       index += 3
       let end =
         bytes[index...].firstIndex { [0x20, 0x2f, 0x22, 0x27, 0x3c, 0x3e].contains($0) } ?? bytes.count
-      guard let at = bytes[index..<end].lastIndex(of: UInt8(ascii: "@")),
-        let colon = bytes[index..<at].firstIndex(of: UInt8(ascii: ":")), colon + 1 < at
-      else { continue }
-      bytes.replaceSubrange((colon + 1)..<at, with: mask)
+      guard let at = bytes[index..<end].lastIndex(of: UInt8(ascii: "@")) else { continue }
+      let isWeb = ["http", "https"].contains {
+        bytes[..<(index - 3)].reversed().starts(with: $0.utf8.reversed())
+      }
+      let colon = bytes[index..<at].firstIndex(of: UInt8(ascii: ":"))
+      let start = colon.map { $0 + 1 } ?? (isWeb ? index : at)
+      if start < at { bytes.replaceSubrange(start..<at, with: mask) }
     }
   }
 }

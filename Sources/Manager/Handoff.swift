@@ -28,6 +28,8 @@ final class Handoff {
     var lastResort: Int?
     /// What is left of a deployment's time, if that is less than the health check has.
     var timeLimit: Duration?
+    /// Awaited before the target counts as live; what it returns keeps it from that.
+    var whenReady: @MainLoop () async -> DeployError? = { nil }
   }
 
   private let starter: AppStarter
@@ -40,6 +42,8 @@ final class Handoff {
 
   private(set) var live: LiveApp?
   private var starting: AppInstance?
+  /// What crashed last, so that its restart counts as one.
+  private var crashed: LiveApp?
   private var isClosed = false
   /// Told when an app that serves ends without having been asked to.
   var onCrash: @MainLoop (LiveApp, AppInstance.Exit) -> Void = { _, _ in }
@@ -72,7 +76,7 @@ final class Handoff {
     var firstError: DeployError?
     for attempt in 1...max(1, request.attempts) {
       do throws(DeployError) {
-        try await bringUp(target, after: before, limit: request.timeLimit, narrator)
+        try await bringUp(target, after: before, request, narrator)
         return .live(target)
       } catch {
         firstError = firstError ?? error
@@ -97,7 +101,7 @@ final class Handoff {
       guard let release = await desk.release(number), starter.obstacle(to: release) == nil else { continue }
       narrator.warn("\(because.message); starting release \(number) instead")
       do throws(DeployError) {
-        try await bringUp(release, after: before, narrator)
+        try await bringUp(release, after: before, nil, narrator)
         return .fellBack(to: release, because: because)
       } catch {
         narrator.warn("release \(number) does not come up either: \(error.message)")
@@ -108,7 +112,7 @@ final class Handoff {
 
   /// Starts it, waits until it is healthy, and makes it current before it counts as live.
   private func bringUp(
-    _ release: Release, after before: LiveApp?, limit: Duration? = nil, _ narrator: Narrator
+    _ release: Release, after before: LiveApp?, _ request: Request?, _ narrator: Narrator
   ) async throws(DeployError) {
     guard !isClosed else { throw DeployError(.canceled, "canceled: the manager is stopping") }
     let appLog = logger.named("app r\(release.number)")
@@ -116,7 +120,7 @@ final class Handoff {
     starting = app
     defer { starting = nil }
     narrator.info("Started release \(release.number) (pid \(app.pid)) on port \(port)")
-    let patience = min(health.timeout, limit ?? health.timeout)
+    let patience = min(health.timeout, request?.timeLimit ?? health.timeout)
     let verdict = await health.wait(for: app, port: port, within: patience) { narrator.info($0.summary) }
     do throws(DeployError) {
       switch verdict {
@@ -129,16 +133,18 @@ final class Handoff {
         throw DeployError(.unhealthy, unhealthy(release, app, patience, last))
       case .canceled: throw DeployError(.canceled, "canceled while release \(release.number) started")
       }
+      if let error = await request?.whenReady() { throw error }
       try await desk.makeCurrent(release.number, proven: release.state == .building)
     } catch {
       tell(app.lastLines, of: release, narrator)
       await app.stop(grace: stopTimeout)
       throw error
     }
-    let isSame = before?.release.number == release.number
+    let same = [before, crashed].compactMap { $0 }.first { $0.release.number == release.number }
     live = LiveApp(
-      release: release, instance: app, since: isSame ? before?.since ?? .now : .now,
-      restarts: isSame ? (before?.restarts ?? 0) + 1 : 0)
+      release: release, instance: app, since: same?.since ?? .now,
+      restarts: (same?.restarts ?? 0) + (before == nil && same != nil ? 1 : 0))
+    crashed = nil
     follow(app)
   }
 
@@ -165,6 +171,7 @@ final class Handoff {
       let exit = await app.exit.value()
       guard let live = self.live, live.instance === app, !exit.wanted else { return }
       self.live = nil
+      self.crashed = live
       self.onCrash(live, exit)
     }
   }

@@ -9,6 +9,7 @@ extension Project {
   /// Brings up what `current` names; if that cannot serve, the last good release; if there is none, deploys.
   func boot(_ settlement: SettlementReport) async {
     settleQueue()
+    spare.discard()
     let good = await desk.rollbackCandidates(excluding: 0)
     guard let target = settlement.current.number ?? settlement.lastLive ?? good.first else {
       if queue.waiting == nil { orderFirstDeployment() } else { pump() }
@@ -33,7 +34,7 @@ extension Project {
       logger.error("\(error.message); looking for another release")
       await bootFallback(fallbacks, narrator)
     }
-    tidyUp {}
+    tidyUp()
     pump()
   }
 

@@ -49,7 +49,6 @@ extension Project {
     deployment.state = .deploying
     record(deployment)
     narrator.begin(.start)
-    try await desk.seal(number)
     try await start(number, deployment, narrator, deadline)
     narrator.endPhase("release \(number) is live")
   }
@@ -57,19 +56,7 @@ extension Project {
   private func build(
     _ number: Int, _ deployment: inout Deployment, _ narrator: Narrator, _ deadline: Deadline
   ) async throws(DeployError) {
-    let commands = settings.commands
-    let job = Job(
-      folder: desk.layout.release(number), number: number, git: git, ref: deployment.ref,
-      exactCommit: deployment.commit ?? (Git.isCommitHash(deployment.ref) ? deployment.ref : nil),
-      commands: PipelineCommands(
-        install: commands.install.isDefault ? nil : commands.install.text,
-        build: commands.build.isDefault ? nil : commands.build.text, release: commands.release?.text,
-        installTimeout: settings.timeouts.install, buildTimeout: settings.timeouts.build,
-        releaseTimeout: settings.timeouts.release),
-      buildEnvironment: starter.environment(release: number, commit: deployment.commit),
-      owner: settings.appUser?.identity, runner: stepRunner,
-      narrator: narrator, deadline: deadline,
-      caches: CacheFolders(bun: desk.layout.cache, trash: desk.layout.trash))
+    let job = job(for: deployment, folder: desk.layout.release(number), number, narrator, deadline)
     var found = deployment
     try await Pipeline().run(job) { commit throws(DeployError) in
       found.commit = commit.hash
@@ -82,6 +69,35 @@ extension Project {
       try await self.desk.furnish(number, commit: commit.hash, runner: self.rootRunner)
     }
     deployment = found
+  }
+
+  private func job(
+    for deployment: Deployment, folder: String, _ number: Int, _ narrator: Narrator, _ deadline: Deadline
+  ) -> Job {
+    let commands = settings.commands
+    return Job(
+      folder: folder, number: number, git: git, ref: deployment.ref,
+      exactCommit: deployment.commit ?? (Git.isCommitHash(deployment.ref) ? deployment.ref : nil),
+      commands: PipelineCommands(
+        install: commands.install.isDefault ? nil : commands.install.text,
+        build: commands.build.isDefault ? nil : commands.build.text, release: commands.release?.text,
+        installTimeout: settings.timeouts.install, buildTimeout: settings.timeouts.build,
+        releaseTimeout: settings.timeouts.release),
+      buildEnvironment: starter.environment(release: number, commit: deployment.commit),
+      owner: settings.appUser?.identity, runner: stepRunner, narrator: narrator, deadline: deadline,
+      caches: CacheFolders(bun: desk.layout.cache, trash: desk.layout.trash), spare: spare)
+  }
+
+  var spare: Spare { Spare(folder: desk.layout.spare, trash: desk.layout.trash) }
+
+  private func prepareSpare(like deployment: Deployment, _ number: Int) async {
+    guard queue.open.isEmpty, let hash = deployment.commit, let commit = await git.commit(hash) else {
+      return
+    }
+    let job = job(
+      for: deployment, folder: desk.layout.spare, number, Narrator { _ in },
+      Deadline(settings.timeouts.deploy))
+    await spare.prepare(like: desk.layout.release(number), commit, job)
   }
 
   /// The host may deliver a push late: the answer to it could not know yet what is known after the fetch.
@@ -101,10 +117,14 @@ extension Project {
     let before = handoff.live?.release.number ?? wanted
     let candidates = await desk.rollbackCandidates(excluding: number)
     let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().prefix(2)
+    // The disk gets its time while the app starts; nothing is switched before it is done.
+    let desk = desk
+    let sealing = Task { @MainLoop in await desk.seal(number) }
     let outcome = await switchTo(
       Handoff.Request(
         target: number, fallbacks: Array(fallbacks), lastResort: before,
-        timeLimit: deadline.limit(for: nil, nil).time), narrator)
+        timeLimit: deadline.limit(for: nil, nil).time,
+        whenReady: { await sealing.value }), narrator)
     switch outcome {
     case .live:
       probation = Probation(
@@ -120,13 +140,16 @@ extension Project {
     deployment.finishedAt = .now
     deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
     record(deployment)
-    let number = deployment.release ?? 0
+    let (live, number) = (deployment, deployment.release ?? 0)
     let (ref, commit, actor) = (deployment.ref, deployment.commit ?? "", deployment.actor)
     tidyUp { [self] in
       if let failure = await desk.logDeployment(release: number, ref: ref, commit: commit, actor: actor) {
         logger.warn(failure)
       }
+      await git.pin(commit, release: number)
       await desk.measure(number, runner: rootRunner)
+    } after: { [self] in
+      await prepareSpare(like: live, number)
     }
   }
 
@@ -140,6 +163,7 @@ extension Project {
     narrator.failed(error)
     await housekeeping?.value
     await git.sweep()
+    if error.code == .disk { spare.discard() }
     if let number = deployment.release {
       // A failed one is kept for its files, until the next; nobody will look into a canceled one.
       await desk.giveUp(number, failed: state == .failed, reason: error.message, runner: rootRunner)
@@ -147,11 +171,13 @@ extension Project {
     deployment.finishedAt = .now
     deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
     record(deployment)
-    tidyUp {}
+    tidyUp()
   }
 
   /// Pruning and the like: after the switch, in the background, one at a time.
-  func tidyUp(_ before: @escaping @MainLoop () async -> Void) {
+  func tidyUp(
+    _ before: @escaping @MainLoop () async -> Void = {}, after: @escaping @MainLoop () async -> Void = {}
+  ) {
     let previous = housekeeping
     housekeeping = Task { @MainLoop in
       await previous?.value
@@ -162,6 +188,7 @@ extension Project {
       for number in gone { await git.unpin(release: number) }
       if !gone.isEmpty { await git.tidy() }
       for deployment in unrecorded.values { record(deployment) }
+      await after()
     }
   }
 

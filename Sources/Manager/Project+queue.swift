@@ -10,10 +10,8 @@ extension Project {
   /// Takes an order, or says why not. The answer comes when what it says is written down.
   func order(_ order: DeployOrder, answer: @escaping @MainLoop (OrderAnswer) -> Void) {
     do throws(HistoryError) {
-      if let delivery = order.delivery, let earlier = try history.deployment(delivery: delivery),
-        earlier.state.isWaitingOrRunning || earlier.state == .success
-      {
-        return answer(.duplicate(earlier.id))
+      if let earlier = order.delivery.flatMap(history.deployment(ofDelivery:)) {
+        return answer(.duplicate(earlier))
       }
       if let hold = hold(.lock) ?? hold(.pause) {
         if order.isAutomatic { return try skip(order, because: hold.sentence, answer) }
@@ -119,7 +117,11 @@ extension Project {
     finished.state = state
     finished.error = error
     finished.finishedAt = .now
-    record(finished)
+    do throws(HistoryError) {
+      try history.conclude(finished)
+    } catch {
+      logger.warn("deployment #\(deployment.id) could not be recorded as \(state): \(error)")
+    }
     logs.removeValue(forKey: deployment.id)?.finish()
     logger.info("deployment #\(deployment.id): \(error ?? state.rawValue)")
   }

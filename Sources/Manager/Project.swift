@@ -102,5 +102,5 @@ final class Project {
     history.commit()
   }
 
-  func hold(_ kind: Hold.Kind) -> Hold? { (try? history.hold(kind, project: slug)) ?? nil }
+  func hold(_ kind: Hold.Kind) -> Hold? { history.hold(kind, project: slug) }
 }

@@ -46,8 +46,14 @@ struct ReleaseDesk {
     if !replaced.isEmpty { await remove(replaced, runner: runner) }
   }
 
-  func seal(_ number: Int) async throws(DeployError) {
-    try await disk(.prepare) { store throws(ReleaseError) in try store.seal(number) }
+  /// Returns what went wrong.
+  func seal(_ number: Int) async -> DeployError? {
+    do throws(DeployError) {
+      try await disk(.prepare) { store throws(ReleaseError) in try store.seal(number) }
+      return nil
+    } catch {
+      return error
+    }
   }
 
   func makeCurrent(_ number: Int, proven: Bool = false) async throws(DeployError) {

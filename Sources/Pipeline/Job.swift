@@ -16,11 +16,12 @@ package final class Job {
   package let narrator: Narrator
   package let deadline: Deadline
   package let caches: CacheFolders
+  package let spare: Spare
 
   package init(
     folder: String, number: Int, git: Git, ref: String, exactCommit: String?, commands: PipelineCommands,
     buildEnvironment: [String: String], owner: Identity?, runner: any StepRunner, narrator: Narrator,
-    deadline: Deadline, caches: CacheFolders
+    deadline: Deadline, caches: CacheFolders, spare: Spare
   ) {
     self.folder = folder
     self.number = number
@@ -34,6 +35,7 @@ package final class Job {
     self.narrator = narrator
     self.deadline = deadline
     self.caches = caches
+    self.spare = spare
   }
 
   /// Runs one command of the user's, in the release, its lines into the log.

@@ -14,7 +14,8 @@ package struct Pipeline {
     let commit = try await FetchCode().find(job)
     job.narrator.info("Commit \(commit.hash.prefix(12)) by \(commit.author): \(commit.subject)")
     try await onCommit(commit)
-    try await perform(CheckOut(commit: commit), job)
+    let isBegun = await job.spare.take(for: commit, job)
+    try await perform(CheckOut(commit: commit, reusesFiles: isBegun), job)
     try await onCheckout(commit)
     try await perform(InstallDependencies(), job)
     job.narrator.step = nil

@@ -22,6 +22,8 @@ package struct Layout: Sendable, Hashable {
   package var logs: String { shared + "/logs" }
   package var mirror: String { shared + "/repo.git" }
   package var cache: String { shared + "/cache" }
+  /// The next release, begun in advance.
+  package var spare: String { shared + "/spare" }
   package var ssh: String { shared + "/.ssh" }
 
   package func release(_ number: Int) -> String { "\(releases)/\(number)" }

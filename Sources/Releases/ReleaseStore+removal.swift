@@ -25,6 +25,10 @@ extension ReleaseStore {
     guard try ledger()[number] != nil else {
       throw ReleaseError("Release \(number) was not made by Bascule, and is not removed.")
     }
+    guard folderExists(number) else {
+      try forget(number)
+      return layout.release(number)
+    }
     try update(number) { $0.state = .removing }
     return try moveToTrash(number)
   }

@@ -50,7 +50,10 @@ package struct SharedPaths: Sendable, Equatable {
 
   /// In `shared/`, or in a release.
   private static func isOwnName(_ name: String) -> Bool {
-    let names = ["repo.git", "cache", "logs", "trash", ".ssh", ".git", "REVISION", "REVISION_TIME"]
+    let names = [
+      "repo.git", "cache", "logs", "trash", "spare", "spare.ready", ".ssh", ".git", "REVISION",
+      "REVISION_TIME",
+    ]
     return names.contains(name) || ["bascule.", "releases.json", ".bascule"].contains { name.hasPrefix($0) }
   }
 }

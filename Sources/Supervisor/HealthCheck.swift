@@ -17,7 +17,8 @@ package struct HealthCheck: Sendable {
 
   /// Dense at first, since a Bun app is up in milliseconds, then ever less often.
   func pause(after attempt: Int) -> Duration {
-    let factor = attempt < 8 ? 1 : 1 << min(attempt - 7, 10)
+    if attempt < 5 { return min(interval, .milliseconds(5) * (attempt + 1)) }
+    let factor = attempt < 12 ? 1 : 1 << min(attempt - 11, 10)
     return min(interval, .milliseconds(25) * factor)
   }
 

@@ -3,6 +3,7 @@
 package struct LineSplitter {
   private var partial: [UInt8] = []
   private var truncating = false
+  private var endedByReturn = false
   private let limit: Int
 
   package init(limit: Int = 8192) { self.limit = limit }
@@ -12,7 +13,13 @@ package struct LineSplitter {
     for index in bytes.indices where bytes[index] == 0x0a || bytes[index] == 0x0d {
       append(bytes[start..<index])
       // "\r\n" and progress bars that redraw themselves with "\r" leave no empty lines behind.
-      if bytes[index] == 0x0a || !partial.isEmpty { emit(line) }
+      let isNewline = bytes[index] == 0x0a
+      if !partial.isEmpty || isNewline && !endedByReturn {
+        emit(line)
+        endedByReturn = !isNewline
+      } else if isNewline {
+        endedByReturn = false
+      }
       start = index + 1
     }
     append(bytes[start..<bytes.count])
@@ -45,22 +52,35 @@ package struct LineSplitter {
       let byte = bytes[index]
       if byte == 0x1b {
         let end = escapeEnd(bytes, from: index)
-        if bytes[end - 1] == UInt8(ascii: "m"), end - index > 2 { kept += bytes[index..<end] }
+        if end - index > 2, bytes[index + 1] == UInt8(ascii: "["), bytes[end - 1] == UInt8(ascii: "m") {
+          kept += bytes[index..<end]
+        }
         index = end
-        continue
+      } else if byte == 0xc2, index + 1 < bytes.count, (0x80...0x9f).contains(bytes[index + 1]) {
+        // U+0080 to U+009F, which some terminals obey as they do ESC.
+        index += 2
+      } else {
+        if byte >= 0x20 && byte != 0x7f || byte == 0x09 { kept.append(byte) }
+        index += 1
       }
-      if byte >= 0x20 && byte != 0x7f || byte == 0x09 { kept.append(byte) }
-      index += 1
     }
     return String(decoding: kept, as: UTF8.self)
   }
 
   private static func escapeEnd(_ bytes: [UInt8], from start: Int) -> Int {
-    guard start + 1 < bytes.count, bytes[start + 1] == UInt8(ascii: "[") else {
-      return min(start + 2, bytes.count)
+    func skip(_ index: Int, while belongs: (UInt8) -> Bool) -> Int {
+      bytes[index...].firstIndex { !belongs($0) } ?? bytes.count
     }
-    var index = start + 2
-    while index < bytes.count, !(0x40...0x7e).contains(bytes[index]) { index += 1 }
-    return min(index + 1, bytes.count)
+    guard start + 1 < bytes.count else { return bytes.count }
+    let end: Int
+    switch bytes[start + 1] {
+    case UInt8(ascii: "["): end = skip(start + 2) { (0x20...0x3f).contains($0) }
+    // A title or a link: text up to BEL, or to the ESC of "ESC \".
+    case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "X"), UInt8(ascii: "^"), UInt8(ascii: "_"):
+      let end = skip(start + 2) { $0 != 0x07 && $0 != 0x1b }
+      return end < bytes.count && bytes[end] == 0x07 ? end + 1 : end
+    default: end = skip(start + 1) { (0x20...0x2f).contains($0) }
+    }
+    return end < bytes.count && (0x30...0x7e).contains(bytes[end]) ? end + 1 : end
   }
 }

@@ -16,9 +16,11 @@ package struct ProcessFamily {
   }
 
   /// Those that live. A zombie is none: it waits for its parent, and no signal changes that.
+  ///
+  /// All of them are our descendants, however they fled: orphans come to PID 1, and to a subreaper.
   package func members() -> [Procfs.Process] {
-    Procfs.processes().filter { process in
-      guard !process.isZombie, process.pid != getpid() else { return false }
+    Procfs.descendants(of: getpid()).filter { process in
+      guard !process.isZombie else { return false }
       if process.group == leader { return true }
       guard let mark else { return false }
       return Procfs.environment(of: process.pid, has: mark)

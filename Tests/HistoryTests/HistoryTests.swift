@@ -101,7 +101,11 @@ import Testing
       .queued, .building, .deploying, .success, .failed, .canceled, .superseded, .skipped, .interrupted,
       .rolledBack,
     ]
-    for state in states { _ = try history.insert(deployment(state)) }
+    for state in states {
+      var row = deployment(state)
+      if !state.isWaitingOrRunning { row.finishedAt = .now }
+      _ = try history.insert(row)
+    }
     history.close()
     let (reopened, _) = try History.open(path)
     #expect(try reopened.latest(project: "main", limit: 100).map(\.state) == states.reversed())
@@ -111,15 +115,27 @@ import Testing
     #expect(try reopened.unfinished().allSatisfy(\.state.isWaitingOrRunning))
   }
 
-  @MainLoop @Test func `of the deployments of one delivery the newest is found`() throws {
+  @MainLoop @Test func `a delivery has a deployment while that waits, runs or has succeeded`() throws {
     let (history, _) = try History.open(path)
     for delivery in ["a", "b", "a", nil] {
       var row = deployment()
       row.delivery = delivery
       _ = try history.insert(row)
     }
-    #expect(try history.deployment(delivery: "a")?.id == 3)
-    #expect(try history.deployment(delivery: "c") == nil)
+    #expect(history.deployment(ofDelivery: "a") == 3)
+    #expect(history.deployment(ofDelivery: "c") == nil)
+    var failed = try #require(try history.deployment(3))
+    failed.state = .failed
+    try history.update(failed)
+    #expect(history.deployment(ofDelivery: "a") == nil)
+    var succeeded = try #require(try history.deployment(2))
+    succeeded.state = .success
+    try history.update(succeeded)
+    history.close()
+
+    let (reopened, _) = try History.open(path)
+    #expect(reopened.deployment(ofDelivery: "b") == 2)
+    #expect(reopened.deployment(ofDelivery: "a") == 1)
   }
 
   @MainLoop @Test func `what was skipped since a hold began is listed, oldest first`() throws {
@@ -136,18 +152,18 @@ import Testing
     let lock = Hold(kind: .lock, reason: "audit", owner: "alice", at: Timestamp(milliseconds: 1))
     let pause = Hold(kind: .pause, reason: "rolled back", owner: "bob", at: Timestamp(milliseconds: 2))
     for hold in [pause, lock] { try history.set(hold, project: "main") }
-    #expect(try history.hold(.lock, project: "main") == lock)
-    #expect(try history.hold(.pause, project: "main") == pause)
-    #expect(try history.hold(.lock, project: "other") == nil)
+    #expect(history.hold(.lock, project: "main") == lock)
+    #expect(history.hold(.pause, project: "main") == pause)
+    #expect(history.hold(.lock, project: "other") == nil)
     let again = Hold(kind: .lock, reason: "longer audit", owner: "carol", at: Timestamp(milliseconds: 3))
     try history.set(again, project: "main")
     history.close()
 
     let (reopened, _) = try History.open(path)
-    #expect(try reopened.hold(.lock, project: "main") == again)
+    #expect(reopened.hold(.lock, project: "main") == again)
     try reopened.lift(.lock, project: "main")
-    #expect(try reopened.hold(.lock, project: "main") == nil)
-    #expect(try reopened.hold(.pause, project: "main") == pause)
+    #expect(reopened.hold(.lock, project: "main") == nil)
+    #expect(reopened.hold(.pause, project: "main") == pause)
     #expect(again.sentence == "locked by carol: longer audit")
   }
 

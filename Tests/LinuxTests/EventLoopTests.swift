@@ -23,7 +23,9 @@ import Testing
           EventLoop.main.remove(world.registrations[other])
           _ = dup2(idle.read.raw, pipes[other].read.raw)
           world.registrations[other] =
-            (try? EventLoop.main.add(pipes[other].read.raw, .read) { _ in world.strays += 1 })
+            (try? EventLoop.main.add(pipes[other].read.raw, .read) {
+              world.strays += 1; print("STRAY", $0.rawValue)
+            })
             ?? world.registrations[other]
           EventLoop.main.remove(world.registrations[index])
         })

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Linux
 
-@MainLoop @Suite struct TimerHeapTests {
+@Suite struct TimerHeapTests {
   private let start = ContinuousClock.Instant.now
 
-  nonisolated init() { MainLoopThread.start() }
+  init() { MainLoopThread.start() }
 
-  @Test func `timers come due in the order of their deadlines, equal ones as they were set`() {
+  @MainLoop @Test func `timers come due in the order of their deadlines, equal ones as they were set`() {
     var heap = TimerHeap()
     var fired: [Int] = []
     let delays = (0..<200).map { ($0 * 7919) % 50 }
@@ -26,7 +26,7 @@ import Testing
     #expect(order == Array(0..<20))
   }
 
-  @Test func `a canceled timer does not fire, not even when it was due already`() {
+  @MainLoop @Test func `a canceled timer does not fire, not even when it was due already`() {
     var heap = TimerHeap()
     var fired: [String] = []
     var later: TimerToken?
@@ -42,7 +42,7 @@ import Testing
     #expect(heap.next == nil)
   }
 
-  @Test func `a timer fires once, also when it is fired again`() {
+  @MainLoop @Test func `a timer fires once, also when it is fired again`() {
     var heap = TimerHeap()
     var count = 0
     let timer = heap.insert(at: start) { count += 1 }

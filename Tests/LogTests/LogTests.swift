@@ -25,9 +25,11 @@ import Testing
   }
 
   @MainLoop @Test func `a text line has a time, a source, a level when it matters, and no secret`() throws {
-    let logger = Logger(log(.text, secrets: ["hunter2"]), source: "manager")
+    let log = log(.text, secrets: ["hunter2"])
+    let logger = Logger(log, source: "manager")
     logger.info("password hunter2")
     logger.named("app r1").error("it ended")
+    log.flush()
     let lines = written().split(separator: "\n")
     let time = #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /#
     #expect(
@@ -36,7 +38,9 @@ import Testing
   }
 
   @MainLoop @Test func `a json line is one object`() throws {
-    log(.json, secrets: ["hunter2"]).write(.warn, source: "app", "\"hunter2\"\nnext")
+    let log = log(.json, secrets: ["hunter2"])
+    log.write(.warn, source: "app", "\"hunter2\"\nnext")
+    log.flush()
     let text = written()
     #expect(text.filter { $0 == "\n" }.count == 1)
     let root = try JSONDocument(text: text).root
@@ -64,6 +68,7 @@ import Testing
     #expect(kept > 1000 && kept < total)
 
     log.write(.info, source: "app", "as before")
+    log.flush()
     #expect(written().hasSuffix("app | as before\n"))
   }
 
@@ -71,7 +76,10 @@ import Testing
     signal(SIGPIPE, SIG_IGN)
     pipe.read.close()
     let log = log(.text)
-    for _ in 0..<10_000 { log.write(.info, source: "app", "lost") }
+    for _ in 0..<10_000 {
+      log.write(.info, source: "app", "lost")
+      log.flush()
+    }
   }
 
   @MainLoop @Test func `what could not be written at once is written without another word`() async throws {

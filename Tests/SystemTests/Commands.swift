@@ -98,14 +98,14 @@ struct Commands {
     try await withLiveApp { manager, repository in
       let first = try await repository.head()
       try await repository.commit("2")
-      #expect(try await manager.bascule("deploy").code == 0)
-      #expect(try await manager.bascule("deploy", "--ref", first, "--force").code == 0)
+      try await manager.bascule("deploy", exits: 0)
+      try await manager.bascule("deploy", "--ref", first, "--force", exits: 0)
       #expect(try await manager.app()["version"].string == "1")
       try await repository.git("checkout", "--quiet", "-b", "feature")
       try await repository.commit("3")
-      #expect(try await manager.bascule("deploy", "--ref", "feature").code == 0)
+      try await manager.bascule("deploy", "--ref", "feature", exits: 0)
       #expect(try await manager.app()["version"].string == "3")
-      #expect(try await manager.bascule("deploy", "--ref", "feature", "--force").code == 0)
+      try await manager.bascule("deploy", "--ref", "feature", "--force", exits: 0)
       let app = try await manager.app()
       #expect(app["version"].string == "3")
       #expect(app["release"].string == "5")
@@ -124,7 +124,7 @@ struct Commands {
       #expect(back.code == 0, "\(back)")
       #expect(try await manager.app()["version"].string == "2")
       #expect(manager.current == "releases/2")
-      #expect(try await manager.bascule("rollback", "1").code == 0)
+      try await manager.bascule("rollback", "1", exits: 0)
       #expect(try await manager.app()["version"].string == "1")
       #expect(manager.file("revisions.log")?.hasSuffix("rolled back to release 1\n") == true)
       let unknown = try await manager.bascule("rollback", "99")
@@ -143,7 +143,7 @@ struct Commands {
       try await eventually("it builds") { sleepers(of: pid).count == 2 }
       let third = try await repository.commit("3")
       #expect(try await manager.webhook.push(.init(after: third)).status == 202)
-      #expect(try await manager.bascule("cancel", id).code == 0)
+      try await manager.bascule("cancel", id, exits: 0)
       try await manager.untilServes("3")
       #expect(sleepers(of: pid).isEmpty)
       let log = try await manager.bascule("logs", id)
@@ -154,7 +154,7 @@ struct Commands {
 
   @Test func `a lock holds deployments back until it is lifted`() async throws {
     try await withLiveApp { manager, repository in
-      #expect(try await manager.bascule("lock", "-m", "counting votes").code == 0)
+      try await manager.bascule("lock", "-m", "counting votes", exits: 0)
       try await repository.commit("2")
       let locked = try await manager.bascule("deploy")
       #expect(locked.code == 75, "\(locked)")
@@ -164,8 +164,8 @@ struct Commands {
       let again = try await manager.again(["GIT_REPO": repository.path])
       try await again.untilServes("1")
       #expect(try await again.status()["lock"].description.contains("counting votes"))
-      #expect(try await again.bascule("unlock").code == 0)
-      #expect(try await again.bascule("deploy").code == 0)
+      try await again.bascule("unlock", exits: 0)
+      try await again.bascule("deploy", exits: 0)
       try await again.untilServes("2")
     }
   }
@@ -201,6 +201,32 @@ struct Commands {
         #expect(!text.contains(hidden))
       }
       #expect(finished.output.contains("c=."), "\(finished.output)")
+    }
+  }
+
+  @Test func `LOG_FORMAT=json makes every line an object`() async throws {
+    try await withLiveApp(["LOG_FORMAT": "json"]) { manager, _ in
+      let lines = manager.log.split(separator: "\n")
+      #expect(lines.count > 5)
+      for line in lines {
+        let names = try JSON(parsing: String(line)).names
+        #expect(!names.isEmpty)
+      }
+    }
+  }
+
+  @Test func `deploy --json prints one object a line, and ends with its code`() async throws {
+    try await withLiveApp { manager, repository in
+      try await repository.commit("2", build: "echo to be seen; exit 3")
+      let finished = try await manager.bascule("deploy", "--json")
+      #expect(finished.code == 1)
+      let events = try finished.output.split(separator: "\n").map { try JSON(parsing: String($0)) }
+      #expect(
+        events.contains { $0["type"].string == "log" && $0["message"].string?.contains("to be seen") == true }
+      )
+      #expect(events.contains { $0["type"].string == "error" && $0["code"].int == 3 })
+      #expect(events.last?["type"].string == "end", "\(finished)")
+      #expect(!events.contains { $0["type"].string == "complete" })
     }
   }
 

@@ -134,6 +134,55 @@ struct FirstDeployment {
     }
   }
 
+  @Test func `a token opens an http repository and is found nowhere`() async throws {
+    try await Workspace.with { workspace in
+      let token = "tok-\(UUID().uuidString)"
+      let repository = try await Repository(in: workspace)
+      try await repository.commit("1")
+      let port = try freePort()
+      let host = try Child.start(
+        ["bun", Toolbox.support + "/githost.ts", "\(port)", workspace.path, token], in: workspace)
+      try await eventually("the git host listens\n\(host.errors)") { (try? Connection(port: port)) != nil }
+
+      let manager = try await Manager.start(
+        in: workspace, ["GIT_REPO": "http://127.0.0.1:\(port)/upstream/.git", "GIT_TOKEN": token])
+      try await manager.untilServes("1")
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      #expect(!manager.log.contains(token))
+      let found = try await workspace.attempt(["grep", "-rlaF", token, manager.root])
+      #expect(found.output.isEmpty)
+
+      #expect(try await manager.stop() == 0)
+      let refused = try await manager.again([
+        "GIT_REPO": "http://127.0.0.1:\(port)/upstream/.git", "GIT_TOKEN": "wrong",
+      ])
+      try await refused.untilServes("2")
+      try await repository.commit("3")
+      let failed = try await refused.bascule("deploy")
+      #expect(failed.code == 1)
+      #expect(failed.errors.contains("GIT_TOKEN"), "\(failed)")
+    }
+  }
+
+  @Test func `submodules are checked out`() async throws {
+    try await withServer { server, repository, workspace in
+      let part = try await Repository(in: workspace, named: "part")
+      try await part.commit("part")
+      let key = try await server.key("ed25519")
+      let file = try workspace.write(key, to: "files/key", mode: 0o600)
+      try await workspace.run(
+        ["git", "submodule", "--quiet", "add", server.address(of: part), "part"],
+        environment: [
+          "GIT_SSH_COMMAND": "ssh -i \(file) -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+        ], directory: repository.path)
+      try await repository.commitAll("Add a part")
+      let manager = try await Manager.start(
+        in: workspace, ["GIT_REPO": server.address(of: repository), "GIT_SSH_KEY": key])
+      try await manager.untilServes("1")
+      #expect(manager.file("releases/1/part/app.json")?.contains("part") == true)
+    }
+  }
+
   @Test func `git, install, build and the app run as APP_USER, and only PID 1 is root`() async throws {
     try await Workspace.with { workspace in
       let repository = try await Repository(in: workspace)

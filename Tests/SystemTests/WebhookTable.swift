@@ -130,10 +130,13 @@ struct WebhookTable {
         ["GIT_REPO": server.address(of: repository), "GIT_SSH_KEY": try await server.key("ed25519")])
       try await manager.untilServes("1")
       let commit = try await repository.commit("2")
-      let other = try await manager.webhook.push(.init(repository: "acme/other", after: commit))
-      #expect(other.status == 200)
-      #expect(try other.json["reason"].string?.contains("acme/other") == true, "\(other)")
-      let same = try await manager.webhook.push(.init(repository: "ACME/app", after: commit))
+      let path = repository.path.dropFirst().dropLast(".git".count)
+      for name in ["acme/other", "\(path)x", "x\(path)"] {
+        let other = try await manager.webhook.push(.init(repository: name, after: commit))
+        #expect(other.status == 200)
+        #expect(try other.json["reason"].string?.contains(name) == true, "\(other)")
+      }
+      let same = try await manager.webhook.push(.init(repository: path.uppercased(), after: commit))
       #expect(same.status == 202, "\(same)")
       try await manager.untilServes("2")
     }
@@ -181,7 +184,7 @@ struct WebhookTable {
 
   @Test func `a push while locked is kept as skipped, and unlock tells of it`() async throws {
     try await withLiveApp { manager, repository in
-      #expect(try await manager.bascule("lock", "-m", "the fair is on").code == 0)
+      try await manager.bascule("lock", "-m", "the fair is on", exits: 0)
       let commit = try await repository.commit("2")
       let answer = try await manager.webhook.push(.init(after: commit))
       #expect(answer.status == 200)
@@ -198,12 +201,12 @@ struct WebhookTable {
   @Test func `a rollback by hand pauses pushes until they are resumed`() async throws {
     try await withLiveApp { manager, repository in
       try await manager.deploy(repository.commit("2"), serving: "2")
-      #expect(try await manager.bascule("rollback").code == 0)
+      try await manager.bascule("rollback", exits: 0)
       try await manager.untilServes("1")
       let commit = try await repository.commit("3")
       let answer = try await manager.webhook.push(.init(after: commit))
       #expect(answer.status == 200)
-      #expect(try answer.json["reason"].string?.contains("resume") == true, "\(answer)")
+      #expect(try answer.json["reason"].string?.contains("rolled back") == true, "\(answer)")
       let resumed = try await manager.bascule("resume")
       #expect(resumed.code == 0)
       #expect(resumed.output.contains(String(commit.prefix(7))), "\(resumed)")

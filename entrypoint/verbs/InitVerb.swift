@@ -12,7 +12,7 @@ enum InitVerb {
     }
     let settings = try BasicSettings.load()
     let signals = try Signals.take()
-    EventLoop.main.adoptCurrentThread()
+    EventLoop.main.becomeOnlyExecutor()
     return try MainLoop.assumeIsolated {
       let log = Log(
         format: settings.logFormat == .json ? .json : .text, redactor: Redactor([]), descriptor: 2)

@@ -10,7 +10,7 @@ enum RunVerb {
     let signals = try Signals.take()
     FileDescriptor.keepInheritedFromChildren()
     let settings = try Settings.load(checks: ["SHARED_PATHS": { SharedPaths.problem(in: $0) }])
-    EventLoop.main.adoptCurrentThread()
+    EventLoop.main.becomeOnlyExecutor()
     do {
       return try MainLoop.assumeIsolated { try Manager(settings: settings).run(signals: signals) }
     } catch let error as StartError {

@@ -88,8 +88,8 @@ package struct Git {
 
   /// Keeps a release's commit from being collected, however the branch is rewritten: the release's own
   /// repository borrows its objects from the mirror.
-  func pin(_ commit: String, release: Int) async -> Bool {
-    await run(["update-ref", "refs/bascule/releases/\(release)", commit], timeout: .seconds(30)).succeeded
+  package func pin(_ commit: String, release: Int) async {
+    _ = await run(["update-ref", "refs/bascule/releases/\(release)", commit], timeout: .seconds(30))
   }
 
   package func unpin(release: Int) async {

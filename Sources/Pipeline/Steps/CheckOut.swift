@@ -6,17 +6,17 @@ import Linux
 struct CheckOut: Step {
   let name = "checkout"
   let commit: Git.Commit
+  /// The folder holds another commit's files already, and none that this one would treat in a special way.
+  let reusesFiles: Bool
 
   func perform(_ job: Job) async throws(DeployError) {
-    guard await job.git.pin(commit.hash, release: job.number) else {
-      throw DeployError(.checkout, "the mirror does not take a reference to \(commit.hash.prefix(12))")
-    }
     do throws(SystemError) {
       try makeRepository(job)
     } catch {
       throw .system(.checkout, "making the release's repository", error)
     }
     try await git(job, ["reset", "--hard", "--quiet"], doing: "checking out \(commit.hash.prefix(12))")
+    if reusesFiles { return }
     if Files.kind(job.folder + "/.gitmodules") == .file { try await submodules(job) }
     try await largeFiles(job)
   }
@@ -27,7 +27,7 @@ struct CheckOut: Step {
     let branch = onBranch ? job.git.source.branch : nil
     var folders = [directory, "\(directory)/objects", "\(directory)/objects/info", "\(directory)/refs"]
     folders += ["\(directory)/refs/heads", "\(directory)/info"]
-    for folder in folders { try make(folder, job.owner) }
+    for folder in folders where !reusesFiles { try make(folder, job.owner) }
     // Relative, so that the volume can be mounted elsewhere.
     try write("\(directory)/objects/info/alternates", "../../../../shared/repo.git/objects\n", job.owner)
     try write(
@@ -56,6 +56,7 @@ struct CheckOut: Step {
 
   /// Without fsync: the whole volume is synced before the release counts.
   private func write(_ path: String, _ text: String, _ owner: Identity?) throws(SystemError) {
+    if reusesFiles { _ = unlink(path) }
     let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
     try file.writeAll(Array(text.utf8), subject: path)
     if let owner { try systemCall("chown", path) { fchown(file.raw, owner.uid, owner.gid) } }

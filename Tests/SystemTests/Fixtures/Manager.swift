@@ -67,10 +67,11 @@ struct Manager: Sendable {
   /// What the app says of itself.
   func app() async throws -> JSON { try await request(port: port).json }
 
+  /// The app answers before it counts as live: that takes a probe of it.
   @discardableResult
   func untilServes(_ version: String) async throws -> JSON {
-    try await whileRunning("version \(version) answers") {
-      guard let app = try? await app(), app["version"].string == version else { return nil }
+    try await whileRunning("version \(version) is live") {
+      guard let app = try? await app(), app["version"].string == version, await isReady() else { return nil }
       return app
     }
   }
@@ -98,10 +99,17 @@ struct Manager: Sendable {
   @discardableResult
   func bascule(_ arguments: String...) async throws -> Finished { try await bascule(arguments) }
 
-  func json(_ arguments: String...) async throws -> JSON {
-    let finished = try await bascule(arguments + ["--json"])
-    guard finished.code == 0 else { throw Failure("bascule \(arguments): \(finished)") }
-    return try JSON(parsing: finished.output)
+  @discardableResult
+  func bascule(_ arguments: String..., exits code: Int32) async throws -> Finished {
+    let finished = try await bascule(arguments)
+    guard finished.code == code else {
+      throw Failure("bascule \(arguments.joined(separator: " ")) should exit with \(code): \(finished)")
+    }
+    return finished
+  }
+
+  func json(_ verb: String) async throws -> JSON {
+    try JSON(parsing: await bascule(verb, "--json", exits: 0).output)
   }
 
   func bascule(_ arguments: [String]) async throws -> Finished {

@@ -16,6 +16,10 @@ enum Procfs {
     children(of: pid).flatMap { [$0] + descendants(of: $0) }
   }
 
+  static func folder(_ pid: pid_t) -> String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")) ?? ""
+  }
+
   static func openDescriptors(_ pid: pid_t) -> Int {
     ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []).count
   }

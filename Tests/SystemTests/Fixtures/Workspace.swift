@@ -91,11 +91,13 @@ final class Workspace: Sendable {
     }
   }
 
-  /// By session, not by pid: a program that has ended may have left others.
+  /// By session and by folder, not by pid: a program that has ended may have left others.
   private func endSessions() {
     let ours = Set(sessions.withLock { $0 })
     for _ in 0..<1000 {
-      let living = Procfs.pids().filter { ours.contains(getsid($0)) && Procfs.state($0) != "Z" }
+      let living = Procfs.pids().filter {
+        Procfs.state($0) != "Z" && (ours.contains(getsid($0)) || Procfs.folder($0).hasPrefix(path + "/"))
+      }
       if living.isEmpty { break }
       for pid in living { kill(pid, SIGKILL) }
       usleep(2000)

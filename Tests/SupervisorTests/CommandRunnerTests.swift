@@ -1,0 +1,149 @@
+import Foundation
+import Glibc
+import Linux
+import Supervisor
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct CommandRunnerTests {
+  init() { MainLoopThread.start() }
+
+  @MainLoop
+  @Test(
+    arguments: [
+      ("true", .code(0)), ("exit 3", .code(3)), ("kill -KILL $$", .signal(SIGKILL)),
+      ("no-such-program", .code(127)),
+      ("/dev/null", .code(126)),
+    ] as [(String, Supervisor.ExitStatus)])
+  func `a command's own end is told`(script: String, status: Supervisor.ExitStatus) async throws {
+    let result = try await Script().run(script)
+    #expect(result.status == status)
+    #expect(result.leftBehind.isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      (.code(0), 0, "exit code 0"), (.code(127), 127, "exit code 127 (a command was not found)"),
+      (.code(126), 126, "exit code 126 (a command is not executable)"),
+      (.signal(SIGKILL), 137, "killed by SIGKILL (exit code 137)"),
+      (.signal(SIGTERM), 143, "killed by SIGTERM (exit code 143)"),
+    ] as [(Supervisor.ExitStatus, Int32, String)])
+  func `an end has a shell's code and a sentence`(status: Supervisor.ExitStatus, code: Int32, sentence: String) {
+    #expect(status.shellCode == code)
+    #expect(status.description == sentence)
+  }
+
+  @MainLoop @Test func `what cannot be started is told from what ran`() async throws {
+    let folder = try TemporaryFolder()
+    let tool = try folder.write("tool", "", mode: 0o644)
+    let runner = CommandRunner(table: Reaper.table, marks: Reaper.marks, memory: nil)
+    func failure(_ program: String, directory: String? = nil) async -> CommandFailure? {
+      var command = Command([program], environment: ["PATH": "/usr/bin:/bin"], timeout: .seconds(60))
+      command.directory = directory
+      do throws(CommandFailure) {
+        _ = try await runner.run(command) { _, _ in }
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(await failure("no-such-program") == .notFound("no-such-program"))
+    #expect(await failure(tool) == .notExecutable(tool))
+    #expect(await failure("") == .notFound(""))
+    let missing = SystemError(code: ENOENT, operation: "chdir", subject: "/nowhere")
+    #expect(await failure("true", directory: "/nowhere") == .notStarted(missing))
+  }
+
+  @MainLoop @Test func `lines come as they are printed, the last also without its end`() async throws {
+    let folder = try TemporaryFolder()
+    let script = Script()
+    let task = Task { @MainLoop in
+      try await script.run("echo one; while [ ! -e \(folder.path)/go ]; do sleep 0.01; done; printf two")
+    }
+    await script.said("one")
+    try folder.write("go", "")
+    #expect(try await task.value.status.isSuccess)
+    #expect(script.lines == ["one", "two"])
+    #expect(try await script.run("echo out; echo err >&2").status.isSuccess)
+    #expect(script.lines.dropFirst(2).sorted() == ["err", "out"])
+  }
+
+  @MainLoop @Test func `nothing can be asked of whoever watches`() async throws {
+    let script = Script()
+    #expect(try await script.run("cat; read answer || echo nobody").status.isSuccess)
+    #expect(script.lines == ["nobody"])
+  }
+
+  private static let family = """
+    setsid sh -c 'trap "" TERM; echo far; while :; do sleep 1; done' &
+    sh -c 'trap "" TERM; echo near; while :; do sleep 1; done' &
+    while :; do sleep 1; done
+    """
+
+  @MainLoop @Test func `a command that takes too long ends with all that came of it`() async {
+    let script = Script()
+    let limit = Duration.milliseconds(500)
+    await #expect(throws: CommandFailure.timedOut(limit)) {
+      try await script.run(Self.family, timeout: limit)
+    }
+    #expect(script.living == [])
+  }
+
+  @MainLoop @Test func `a canceled command ends with all that came of it`() async {
+    let script = Script()
+    let task = Task { @MainLoop in try await script.run(Self.family) }
+    await script.said("far")
+    await script.said("near")
+    task.cancel()
+    await #expect(throws: CommandFailure.canceled) { try await task.value }
+    #expect(script.living == [])
+    await #expect(throws: CommandFailure.canceled) { try await task.value }
+  }
+
+  @MainLoop @Test func `what a command leaves running is ended and named, also where it hides`() async throws
+  {
+    let script = Script()
+    let result = try await script.run(
+      """
+      sleep 1000 &
+      (setsid tail -f /dev/null &)
+      until grep -qs tail /proc/[0-9]*/comm && [ "$(cat /proc/$!/comm)" = sleep ]; do :; done
+      echo done
+      """)
+    #expect(result.status.isSuccess)
+    #expect(result.leftBehind.sorted() == ["sleep", "tail"])
+    #expect(script.lines == ["done"])
+    #expect(script.living == [])
+  }
+
+  @MainLoop @Test func `a million lines all arrive`() async throws {
+    let script = Script()
+    #expect(try await script.run("yes | head -n 1000000").status.isSuccess)
+    #expect(script.lines.count == 1_000_000)
+    #expect(script.lines.allSatisfy { $0 == "y" })
+  }
+
+  @MainLoop @Test func `a gigabyte without a line's end costs no memory`() async throws {
+    let script = Script()
+    let before = Procfs.residentBytes(of: getpid())
+    #expect(try await script.run("head -c 1G /dev/zero").status.isSuccess)
+    #expect(script.lines == ["… it printed more than 8.0 MiB; the rest is not kept"])
+    #expect(Procfs.residentBytes(of: getpid()) - before < 256 << 20)
+  }
+
+  @MainLoop @Test func `a kill for want of memory is explained`() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("memory.events", "oom_kill 1\n")
+    try folder.write("memory.max", "268435456\n")
+    let membership = try folder.write("membership", "0::/\n")
+    let memory = MemoryControl(root: folder.path, membership: membership)
+    let script = Script()
+    #expect(try await script.run("true", memory: memory).outOfMemory == nil)
+    let death = "echo oom_kill 2 > \(folder.path)/memory.events; kill -KILL $$"
+    let explanation = try await script.run(death, memory: memory).outOfMemory
+    #expect(explanation?.contains("reached its limit of 256.0 MiB") == true)
+    let app = try script.start(death.replacing("2", with: "3"), memory: memory)
+    let exit = await app.exit.value()
+    #expect(exit.explanation.hasPrefix("killed by SIGKILL (exit code 137): the container ran out of memory"))
+  }
+}
