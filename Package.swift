@@ -29,7 +29,7 @@ let package = Package(
     module("JSON"),
     module("Crypto", ["COpenSSL"]),
     module("SQLite", ["CSQLite"]),
-    module("Log", ["Linux", "JSON"]),
+    module("Log", ["Linux", "Crypto", "JSON"]),
 
     module("HTTP", ["JSON"]),
     module("Server", ["Linux", "HTTP"]),
@@ -63,6 +63,8 @@ let package = Package(
     tests("SQLiteTests", ["SQLite", "TestSupport"]),
     tests("HistoryTests", ["Linux", "JSON", "SQLite", "History", "TestSupport"]),
     tests("SupervisorTests", ["Linux", "Supervisor", "TestSupport"]),
+    tests("PipelineTests", ["Linux", "JSON", "Pipeline", "TestSupport"]),
+    tests("ManagerTests", ["Linux", "JSON", "Log", "History", "Pipeline", "Manager", "TestSupport"]),
     tests("SettingsTests", ["Linux", "Settings"]),
     tests("ReleasesTests", ["Linux", "Releases"]),
     tests("CryptoTests", ["Crypto"]),

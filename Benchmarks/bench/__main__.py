@@ -16,6 +16,9 @@ def main() -> int:
   if unknown:
     print(f"usage: Benchmarks/run [{'|'.join(NAMES)}]...", file=sys.stderr)
     return 2
+  load = os.getloadavg()[0]
+  if load > 0.5:
+    print(f"The load is {load:.1f} before anything is measured: times by the clock will be long.")
   scratch = Path(os.environ["BENCH_SCRATCH"])
   results = report.Report(Path(__file__).parent.parent / "RESULTS.md")
   for name in names:

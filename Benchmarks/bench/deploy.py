@@ -1,5 +1,5 @@
-"""A change of five source files of an app with 300 of them, 100 dependencies and 2,000 commits, brought live with an
-unchanged lockfile; packages from a registry on loopback, everything on one file system, page cache warm. The remote
+"""A change of five source files of an app with 300 of them, 100 dependencies and 2,000 commits, brought live with
+an unchanged lockfile; packages from a registry on loopback, everything on one file system, page cache warm. The remote
 is a packed repository spoken to over file://, so that git sends objects as it does over a network, only without
 the network; a clone of a plain path, which shares them by hard links, stands beside it.
 The script is what a simple server does: `mkdir`, `git clone`, `bun install`, `bun run build`, `ln -sfn`; warm
@@ -35,7 +35,8 @@ ln -sfn "$ROOT/releases/$N" "$ROOT/current"
 
 
 def measure(scratch: Path) -> list[Figure]:
-  with Registry(scratch) as registry:
+  registry = Registry(scratch)
+  with process.server(registry.command, registry.port):
     app = App(scratch, registry)
     script = Script(scratch / "script", app)
     with Manager(scratch, app.url) as manager:

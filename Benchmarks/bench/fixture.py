@@ -4,11 +4,8 @@ import json
 import os
 import random
 import subprocess
-import time
 from pathlib import Path
 
-import load
-import process
 from manager import free_port
 from repository import Repository
 
@@ -19,8 +16,8 @@ REGISTRY = Path(__file__).parents[2] / "Tests/Support/registry.ts"
 
 
 class Registry:
-  """Serves PACKAGES packages, from 5 to 200 files each, of 10 KB on average and a few far larger, as a node_modules
-  has them; `with Registry(...) as registry:`."""
+  """PACKAGES packages, from 5 to 200 files each, of 10 KB on average and a few far larger, as a node_modules
+  has them."""
 
   def __init__(self, scratch: Path):
     self.folder = scratch / "registry"
@@ -40,14 +37,9 @@ class Registry:
       (folder / f"lib/part-{number}.js").write_text(code(f"part{number}", chance, lines))
     (folder / "index.js").write_text(f'export * from "./lib/part-0.js";\nexport const name = "{name}";\n')
 
-  def __enter__(self) -> "Registry":
-    command = ["bun", str(REGISTRY), str(self.port), str(self.folder)]
-    self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    load.wait_for_port(self.port)
-    return self
-
-  def __exit__(self, *_) -> None:
-    process.stop(self.process)
+  @property
+  def command(self) -> list[str]:
+    return ["bun", str(REGISTRY), str(self.port), str(self.folder)]
 
 
 def code(name: str, chance: random.Random, lines: int) -> str:
@@ -57,7 +49,8 @@ def code(name: str, chance: random.Random, lines: int) -> str:
 
 
 def statement(chance: random.Random, line: int) -> str:
-  return f"  total = (total * {chance.randrange(10**6)} + value.charCodeAt({line})) % {chance.randrange(10**6) + 1};\n"
+  factor, modulus = chance.randrange(10**6), chance.randrange(10**6) + 1
+  return f"  total = (total * {factor} + value.charCodeAt({line})) % {modulus};\n"
 
 
 class App:

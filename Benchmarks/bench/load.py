@@ -10,7 +10,9 @@ class Wrong(Exception):
   pass
 
 
-def send(port: int, requests: list[bytes], keep_alive: bool, check: Callable[[int, bytes], None], connections: int = 8) -> list[float]:
+def send(
+  port: int, requests: list[bytes], keep_alive: bool, check: Callable[[int, bytes], None], connections: int = 8
+) -> list[float]:
   """Each connection waits for its answer before it sends on. Returns how long each request took, in seconds."""
   took: list[float] = []
   failures: list[Exception] = []
@@ -60,13 +62,3 @@ def receive(connection: socket.socket) -> bytes:
   if not received:
     raise Wrong("the connection was closed before the whole answer came")
   return received
-
-
-def wait_for_port(port: int) -> None:
-  deadline = time.monotonic() + 20
-  while time.monotonic() < deadline:
-    try:
-      return socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-      time.sleep(0.02)
-  raise SystemExit(f"Nothing listens on port {port}.")

@@ -12,7 +12,9 @@ from pathlib import Path
 import process
 
 BINARY = os.environ["BENCH_SCRATCH"] + "/bascule"
-NAMESPACE = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--fork", "--pid", "--mount-proc", "--kill-child"]
+NAMESPACE = ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"]
+if os.geteuid() != 0:
+  NAMESPACE.append("--map-root-user")
 # Writes down when the manager's exec begins.
 LAUNCH = ["bash", "-c", 'echo "$EPOCHREALTIME" >"$0"; exec "$@"']
 SECRET = "a secret of the benchmarks"

@@ -2,8 +2,11 @@
 
 import os
 import re
+import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -50,6 +53,27 @@ def program(pid: int) -> str:
     return os.readlink(f"/proc/{pid}/exe")
   except OSError:
     return ""
+
+
+@contextmanager
+def server(command: list[str], port: int) -> Iterator[subprocess.Popen]:
+  """Runs it as long as the block, which begins when it listens."""
+  child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+  try:
+    wait_for_port(port)
+    yield child
+  finally:
+    stop(child)
+
+
+def wait_for_port(port: int) -> None:
+  deadline = time.monotonic() + 20
+  while time.monotonic() < deadline:
+    try:
+      return socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+      time.sleep(0.02)
+  raise SystemExit(f"Nothing listens on port {port}.")
 
 
 def stop(process: subprocess.Popen) -> None:

@@ -23,7 +23,7 @@ def body(before: str, after: str) -> bytes:
   repository = {
     "id": 1296269, "node_id": "R_kgDOABPHjQ", "name": "app", "full_name": "acme/app", "private": True,
     "owner": owner, "html_url": page, "description": "The app – « zéro coupure »", "fork": False,
-    **{f"{aspect.split('{')[0].strip('/').replace('/', '_') or 'archive'}_url": f"{api}/{aspect}" for aspect in ASPECTS},
+    **{field(aspect): f"{api}/{aspect}" for aspect in ASPECTS},
     "clone_url": page + ".git", "ssh_url": "git@github.com:acme/app.git", "size": 10412, "stargazers_count": 80,
     "topics": ["bun", "deployment"], "default_branch": "main", "license": None, "archived": False,
   }
@@ -38,6 +38,10 @@ def body(before: str, after: str) -> bytes:
     push["commits"].append(commit(hashlib.sha1(f"{after}{number}".encode()).hexdigest(), page, number))
     number += 1
   return encode(push)
+
+
+def field(aspect: str) -> str:
+  return (aspect.partition("{")[0].strip("/").replace("/", "_") or "archive") + "_url"
 
 
 def encode(value: dict) -> bytes:

@@ -37,7 +37,7 @@ def spread(name: str, values: list[float], unit: str, at_most: float | None = No
   ordered = sorted(values)
   tail = ordered[min(len(ordered) - 1, len(ordered) * 9 // 10)]
   return [
-    Figure(f"{name}, median of {len(values)}", median(ordered), unit, at_most),
+    Figure(f"{name}, median", median(ordered), unit, at_most),
     Figure(f"{name}, 90th percentile", tail, unit),
   ]
 

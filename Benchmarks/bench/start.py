@@ -1,12 +1,12 @@
-"""From the exec of `bascule run`, with a release on disk, to the moment its child is seen to be running another
-program than bascule, which is the app's. A shell writes down the first on its way to exec; a loop that reads
-`/proc/PID/task/PID/children` and the child's `exe` without a pause tells the second. The page cache is warm."""
+"""From the exec of `bascule run`, with a release on disk, to the moment a child of it is seen to be running `bun`, which
+is the app. A shell writes down the first on its way to exec; a loop that reads `/proc/PID/task/PID/children` and the
+children's `exe` without a pause tells the second. The page cache is warm."""
 
 import time
 from pathlib import Path
 
 import process
-from manager import BINARY, Manager
+from manager import Manager
 from report import Figure, rounds, spread
 from repository import SMALL_APP, Repository
 
@@ -33,7 +33,6 @@ def app_started(pid: int) -> float:
   deadline = time.time() + 20
   while time.time() < deadline:
     for child in process.children(pid):
-      program = process.program(child)
-      if program and program != BINARY:
+      if Path(process.program(child)).name == "bun":
         return time.time()
   raise SystemExit("The app was not started within twenty seconds.")

@@ -6,7 +6,6 @@ at once; every answer's status and body is looked at. After that each gets 15,00
 connections, and its resident memory before and after is compared."""
 
 import json
-import subprocess
 from pathlib import Path
 from statistics import median
 
@@ -28,19 +27,14 @@ class Bascule:
   path = "/deploy"
   growth = 2
 
-  def __init__(self, scratch: Path):
-    scratch.mkdir()
-    repository = Repository(scratch / "repository", SMALL_APP)
-    hold = scratch / "hold"
-    build = f"while [ -e {hold} ]; do sleep 0.2; done"
-    self.manager = Manager(scratch, repository.path, BUILD_COMMAND=build)
-    self.seen: set[int] = set()
-    self.manager.__enter__()
-    hold.touch()
+  def __init__(self, manager: Manager, repository: Repository, hold: Path):
+    self.manager = manager
+    self.port, self.pid = manager.control_port, manager.pid
     self.before = repository.git("rev-parse", "HEAD")
+    self.seen: set[int] = set()
+    hold.touch()
     repository.commit({"index.ts": SMALL_APP["index.ts"] + "// held\n"})
-    self.manager.ask("POST", "/deploy", {"actor": "bench"})
-    self.port, self.pid = self.manager.control_port, self.manager.pid
+    manager.ask("POST", "/deploy", {"actor": "bench"})
 
   def check(self, status: int, body: bytes) -> None:
     answer = json.loads(body)
@@ -52,18 +46,17 @@ class Bascule:
     size = sum(file.stat().st_size for file in (self.manager.root / "shared").glob("bascule.db*"))
     return [Figure(f"history on disk, {len(self.seen)} deployments", size / 2**20, "MiB")]
 
-  def stop(self) -> None:
-    self.manager.stop()
-
 
 class Webhook:
   path = "/hooks/deploy"
   before = "0" * 40
   growth = None
 
-  def __init__(self, scratch: Path):
-    scratch.mkdir()
-    self.port = free_port()
+  def __init__(self, port: int, pid: int):
+    self.port, self.pid = port, pid
+
+  @staticmethod
+  def command(scratch: Path, port: int) -> list[str]:
     header = {"source": "header", "name": "X-Hub-Signature-256"}
     rule = {"match": {"type": "payload-hmac-sha256", "secret": SECRET, "parameter": header}}
     hook = {
@@ -72,10 +65,7 @@ class Webhook:
     }
     hooks = scratch / "hooks.json"
     hooks.write_text(json.dumps([hook]))
-    command = ["webhook", "-hooks", str(hooks), "-ip", "127.0.0.1", "-port", str(self.port)]
-    self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    self.pid = self.process.pid
-    load.wait_for_port(self.port)
+    return ["webhook", "-hooks", str(hooks), "-ip", "127.0.0.1", "-port", str(port)]
 
   def check(self, status: int, body: bytes) -> None:
     if status != 200 or body.strip() != b"queued":
@@ -83,9 +73,6 @@ class Webhook:
 
   def kept(self) -> list[Figure]:
     return []
-
-  def stop(self) -> None:
-    process.stop(self.process)
 
 
 def spent(server: Bascule | Webhook, count: int, keep_alive: bool) -> tuple[float, list[float]]:
@@ -97,14 +84,14 @@ def spent(server: Bascule | Webhook, count: int, keep_alive: bool) -> tuple[floa
 
 
 def measure(scratch: Path) -> list[Figure]:
-  servers: list[Bascule | Webhook] = []
-  try:
-    for kind in (Bascule, Webhook):
-      servers.append(kind(scratch / kind.__name__.lower()))
+  repository = Repository(scratch / "repository", SMALL_APP)
+  hold = scratch / "hold"
+  build = f"while [ -e {hold} ]; do sleep 0.2; done"
+  port = free_port()
+  peer = process.server(Webhook.command(scratch, port), port)
+  with Manager(scratch, repository.path, BUILD_COMMAND=build) as manager, peer as webhook:
+    servers = Bascule(manager, repository, hold), Webhook(port, webhook.pid)
     return costs(*servers) + [figure for server in servers for figure in storm(server)]
-  finally:
-    for server in servers:
-      server.stop()
 
 
 def costs(ours: Bascule, theirs: Webhook) -> list[Figure]:

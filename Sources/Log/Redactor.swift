@@ -1,13 +1,15 @@
+import Crypto
 import Linux
 
 /// Replaces secrets before a text leaves the process.
 package struct Redactor: Sendable {
   private let secrets: [[UInt8]]
 
-  /// Longest first, so that a secret which contains another is masked whole.
+  /// Each also in base64. Longest first, so that a secret which contains another is masked whole.
   package init(_ secrets: [String]) {
-    self.secrets = Set(secrets).map { Array($0.utf8) }.filter { $0.count >= 4 }
-      .sorted { $0.count > $1.count }
+    let plain = Set(secrets).map { Array($0.utf8) }.filter { $0.count >= 4 }
+    let encoded = plain.map { Array(Base64.encode($0).utf8.prefix { $0 != UInt8(ascii: "=") }) }
+    self.secrets = (plain + encoded).sorted { $0.count > $1.count }
   }
 
   package func mask(_ text: String) -> String {

@@ -22,7 +22,10 @@ final class EventRecorder {
   }
 
   func record(_ event: DeploymentEvent) {
-    log.append(redactor.mask(event.json.text), essential: event.kind != .log)
+    var event = event
+    // Before it becomes JSON, which spells some characters of a secret differently.
+    event.message = redactor.mask(event.message)
+    log.append(event.json.text, essential: event.kind != .log)
     switch event.kind {
     case .end: break
     case .error: logger.error(event.message)

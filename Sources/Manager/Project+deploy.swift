@@ -14,6 +14,9 @@ extension Project {
     deployment.replaces = handoff.live?.release.number
     record(deployment)
 
+    // Two installs at once would fight for the cores and for Bun's cache.
+    spareTask?.cancel()
+    await spareTask?.value
     let recorder = EventRecorder(
       deployment: deployment.id, log: log(of: deployment.id), redactor: redactor, logger: logger)
     let narrator = Narrator { recorder.record($0) }
@@ -161,8 +164,7 @@ extension Project {
     deployment.exitCode = error.exitCode ?? 1
     deployment.error = redactor.mask(error.message)
     narrator.failed(error)
-    await housekeeping?.value
-    await git.sweep()
+    if !isTidying { await git.sweep() }
     if error.code == .disk { spare.discard() }
     if let number = deployment.release {
       // A failed one is kept for its files, until the next; nobody will look into a canceled one.
@@ -184,11 +186,15 @@ extension Project {
       await before()
       let live = [handoff.live?.release.number, wanted].compactMap { $0 }
       let gone = await desk.prune(
-        running: Set(live), building: queue.running?.release, runner: rootRunner)
+        running: Set(live), runner: rootRunner)
       for number in gone { await git.unpin(release: number) }
-      if !gone.isEmpty { await git.tidy() }
+      if !gone.isEmpty {
+        isTidying = true
+        await git.tidy()
+        isTidying = false
+      }
       for deployment in unrecorded.values { record(deployment) }
-      await after()
+      spareTask = Task { @MainLoop in await after() }
     }
   }
 

@@ -35,6 +35,9 @@ final class Project {
   var wanted: Int?
   var firstDeploymentDelay = Duration.seconds(30)
   var housekeeping: Task<Void, Never>?
+  var spareTask: Task<Void, Never>?
+  /// git packs the mirror: what looks left over in it is not.
+  var isTidying = false
   var isStopping = false
 
   init(
@@ -97,6 +100,7 @@ final class Project {
     isStopping = true
     restartTask?.cancel()
     runningTask?.cancel()
+    spareTask?.cancel()
     await handoff.close(grace: appGrace)
     await runningTask?.value
     history.commit()

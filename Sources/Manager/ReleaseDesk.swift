@@ -174,11 +174,11 @@ struct ReleaseDesk {
   }
 
   /// Removes what is no longer needed and returns the numbers that went.
-  func prune(running: Set<Int>, building: Int?, runner: any StepRunner) async -> [Int] {
+  func prune(running: Set<Int>, runner: any StepRunner) async -> [Int] {
     let keep = keep
     let removed: [Int] =
       (try? await disk(.start) { store throws(ReleaseError) in
-        try store.prunePlan(keep: keep, running: running, building: building).removed.filter { number in
+        try store.prunePlan(keep: keep, running: running).removed.filter { number in
           (try? store.removeToTrash(number)) != nil
         }
       }) ?? []

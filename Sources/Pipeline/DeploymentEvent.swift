@@ -8,7 +8,7 @@ package struct DeploymentEvent: Sendable {
   }
 
   package let kind: Kind
-  package let message: String
+  package var message: String
   package var code: Int32?
   package var error: String?
   package var phase: Phase?

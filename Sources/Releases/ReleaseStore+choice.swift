@@ -4,7 +4,9 @@ import Linux
 extension ReleaseStore {
   /// What there is to show, newest first.
   package func releases() throws(ReleaseError) -> [Release] {
-    try ledger().releases.filter { $0.state != .building && $0.state != .removing }.reversed()
+    try ledger().releases.filter {
+      $0.state != .building && $0.state != .removing && folderExists($0.number)
+    }.reversed()
   }
 
   /// Where a rollback may go: good ones alone, newest first.

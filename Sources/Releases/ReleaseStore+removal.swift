@@ -5,8 +5,7 @@ import Linux
 /// one rename, and somebody with time to spare deletes what is in the trash.
 extension ReleaseStore {
   /// `running` are the releases that live processes run from.
-  package func prunePlan(keep: Int, running: Set<Int>, building: Int? = nil) throws(ReleaseError) -> PrunePlan
-  {
+  package func prunePlan(keep: Int, running: Set<Int>) throws(ReleaseError) -> PrunePlan {
     let ledger = try ledger()
     var needed = running
     if let live = readCurrent().number ?? ledger.live {
@@ -14,7 +13,7 @@ extension ReleaseStore {
       if let target = try rollbackTarget(from: live) { needed.insert(target) }
     }
     if let previous = ledger.previous, ledger[previous]?.state == .good { needed.insert(previous) }
-    return PrunePlan(ledger.releases, keep: keep, needed: needed, building: building)
+    return PrunePlan(ledger.releases, keep: keep, needed: needed)
   }
 
   /// Returns the path to delete, with all below it, before `forget`.

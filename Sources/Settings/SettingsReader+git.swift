@@ -69,7 +69,8 @@ extension SettingsReader {
   /// A user name alone may be a token as well; a short one is a name, and masking `git` would hide too much.
   private mutating func mask(_ credentials: Credentials) {
     mask(credentials.password)
-    mask("\(credentials.user):\(credentials.password)")
+    // Together, since that is what an Authorization header holds, in base64.
+    if !credentials.password.isEmpty { mask("\(credentials.user):\(credentials.password)") }
     if credentials.password.isEmpty || credentials.user.utf8.count >= 16 { mask(credentials.user) }
   }
 }

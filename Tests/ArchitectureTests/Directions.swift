@@ -18,7 +18,7 @@ enum Directions {
     "JSON": [],
     "Crypto": ["COpenSSL"],
     "SQLite": ["CSQLite"],
-    "Log": ["Linux", "JSON"],
+    "Log": ["Linux", "Crypto", "JSON"],
 
     "HTTP": ["JSON"],
     "Server": ["CLinux", "Linux", "HTTP"],

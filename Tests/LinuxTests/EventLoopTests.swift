@@ -22,11 +22,8 @@ import Testing
           let other = 1 - index
           EventLoop.main.remove(world.registrations[other])
           _ = dup2(idle.read.raw, pipes[other].read.raw)
-          world.registrations[other] =
-            (try? EventLoop.main.add(pipes[other].read.raw, .read) {
-              world.strays += 1; print("STRAY", $0.rawValue)
-            })
-            ?? world.registrations[other]
+          let next = try? EventLoop.main.add(pipes[other].read.raw, .read) { _ in world.strays += 1 }
+          world.registrations[other] = next ?? world.registrations[other]
           EventLoop.main.remove(world.registrations[index])
         })
     }

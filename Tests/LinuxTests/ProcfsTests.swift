@@ -9,18 +9,22 @@ import Testing
   func `a process is known by its name, whatever is in it`(name: String) throws {
     let folder = try TemporaryFolder()
     // By this name the kernel knows the process; cat itself does not care what it is called.
-    try FileManager.default.copyItem(atPath: "/bin/cat", toPath: folder.path(name))
-    let pipe = try FileDescriptor.pipe()
+    try folder.link(name, to: "/bin/cat")
+    let input = try FileDescriptor.pipe()
+    let output = try FileDescriptor.pipe()
     var spawn = Spawn(
-      program: folder.path(name), arguments: ["cat"], environment: ["MARK": "abc"], output: pipe.write.raw,
-      error: pipe.write.raw)
-    spawn.input = pipe.read.raw
+      program: folder.path(name), arguments: ["cat"], environment: ["MARK": "abc"], output: output.write.raw,
+      error: output.write.raw)
+    spawn.input = input.read.raw
     spawn.diesWithParent = false
     let pid = try spawn.start()
     defer {
       kill(pid, SIGKILL)
       waitpid(pid, nil, 0)
     }
+    // Its environment can be read a moment after the start; once it answers, it can.
+    try input.write.writeAll([1])
+    #expect(try output.read.read(upTo: 1) == [1])
     let process = try #require(Procfs.process(pid))
     #expect(process.name == name)
     #expect(process.parent == getpid())

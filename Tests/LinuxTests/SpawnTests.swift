@@ -89,7 +89,9 @@ import Testing
 
   @Test func `a program that cannot be started is named`() throws {
     let folder = try TemporaryFolder()
-    let script = try folder.write("script", "echo no first line", mode: 0o755)
+    let script = folder.path("script")
+    // By another process: what this one has just written may be open in a child that is being started.
+    _ = try Child.run("/bin/sh", ["-c", "echo echo no first line > \(script); chmod 755 \(script)"])
     #expect(throws: SystemError(code: ENOEXEC, operation: "start", subject: script)) { try Child.run(script) }
     #expect(throws: SystemError(code: ENOENT, operation: "start", subject: "/nowhere")) {
       try Child.run("/nowhere")

@@ -28,7 +28,9 @@ import Testing
       (.signal(SIGKILL), 137, "killed by SIGKILL (exit code 137)"),
       (.signal(SIGTERM), 143, "killed by SIGTERM (exit code 143)"),
     ] as [(Supervisor.ExitStatus, Int32, String)])
-  func `an end has a shell's code and a sentence`(status: Supervisor.ExitStatus, code: Int32, sentence: String) {
+  func `an end has a shell's code and a sentence`(
+    status: Supervisor.ExitStatus, code: Int32, sentence: String
+  ) {
     #expect(status.shellCode == code)
     #expect(status.description == sentence)
   }
@@ -75,9 +77,9 @@ import Testing
   }
 
   private static let family = """
-    setsid sh -c 'trap "" TERM; echo far; while :; do sleep 1; done' &
-    sh -c 'trap "" TERM; echo near; while :; do sleep 1; done' &
-    while :; do sleep 1; done
+    setsid sh -c 'trap "" TERM; echo far; sleep 100' &
+    sh -c 'trap "" TERM; echo near; sleep 100' &
+    sleep 100
     """
 
   @MainLoop @Test func `a command that takes too long ends with all that came of it`() async {
@@ -105,9 +107,10 @@ import Testing
     let script = Script()
     let result = try await script.run(
       """
-      sleep 1000 &
-      (setsid tail -f /dev/null &)
-      until grep -qs tail /proc/[0-9]*/comm && [ "$(cat /proc/$!/comm)" = sleep ]; do :; done
+      sleep 100 &
+      near=$!
+      setsid tail -f /dev/null &
+      until [ "$(cat /proc/$near/comm)$(cat /proc/$!/comm)" = sleeptail ]; do :; done
       echo done
       """)
     #expect(result.status.isSuccess)
@@ -139,10 +142,12 @@ import Testing
     let memory = MemoryControl(root: folder.path, membership: membership)
     let script = Script()
     #expect(try await script.run("true", memory: memory).outOfMemory == nil)
-    let death = "echo oom_kill 2 > \(folder.path)/memory.events; kill -KILL $$"
-    let explanation = try await script.run(death, memory: memory).outOfMemory
+    func death(_ count: Int) -> String {
+      "echo oom_kill \(count) > \(folder.path)/memory.events; kill -KILL $$"
+    }
+    let explanation = try await script.run(death(2), memory: memory).outOfMemory
     #expect(explanation?.contains("reached its limit of 256.0 MiB") == true)
-    let app = try script.start(death.replacing("2", with: "3"), memory: memory)
+    let app = try script.start(death(3), memory: memory)
     let exit = await app.exit.value()
     #expect(exit.explanation.hasPrefix("killed by SIGKILL (exit code 137): the container ran out of memory"))
   }

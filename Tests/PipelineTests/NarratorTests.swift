@@ -1,0 +1,52 @@
+import JSON
+import Linux
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+@Suite(.timeLimit(.minutes(1))) struct NarratorTests {
+  init() { MainLoopThread.start() }
+
+  @MainLoop @Test func `every event knows its phase and step`() {
+    var events: [DeploymentEvent] = []
+    let narrator = Narrator { events.append($0) }
+    narrator.say(.start, "begins")
+    for phase in Phase.allCases {
+      narrator.begin(phase)
+      narrator.step = "work"
+      narrator.line("stderr", "a line")
+      narrator.endPhase("done")
+    }
+    narrator.failed(DeployError(.build, "it broke", exitCode: 3))
+    narrator.failed(DeployError(.canceled, "canceled"))
+    narrator.completed("live")
+    narrator.ended(code: 3)
+
+    #expect(events.filter { $0.kind == .phase }.map(\.message).first == "1/4 - Prepare the release")
+    #expect(events.filter { $0.kind == .phase }.map(\.step) == [nil, nil, nil, nil])
+    #expect(events.filter { $0.kind == .log }.map(\.phase) == [.prepare, .install, .build, .start])
+    #expect(events.filter { $0.kind == .log }.allSatisfy { $0.step == "work" && $0.stream == "stderr" })
+    #expect(narrator.durations.map(\.phase) == Phase.allCases)
+    #expect(events.filter { $0.kind == .error }.map(\.code) == [3, 1])
+    #expect(events.filter { $0.kind == .error }.map(\.error) == ["build", "canceled"])
+    #expect(events.first?.phase == nil)
+    #expect(events.suffix(2).map(\.code) == [0, 3])
+  }
+
+  @Test func `an event in JSON has what it knows, in one order`() {
+    let at = Timestamp(milliseconds: 0)
+    var event = DeploymentEvent(.error, "it \"broke\"\n", at: at)
+    event.code = 3
+    event.error = "build"
+    event.phase = .build
+    event.step = "build"
+    event.stream = "stderr"
+    #expect(
+      event.json.text
+        == #"{"type":"error","message":"it \"broke\"\n","code":3,"error":"build","#
+        + #""at":"1970-01-01T00:00:00.000Z","phase":3,"step":"build","stream":"stderr"}"#)
+    #expect(
+      DeploymentEvent(.end, "", at: at).json.text == #"{"type":"end","at":"1970-01-01T00:00:00.000Z"}"#)
+  }
+}
