@@ -57,6 +57,14 @@ package enum Files {
     try syncDirectory(parent(of: path))
   }
 
+  /// Leaves a file alone that has this content already, and is the sooner done for it.
+  package static func write(
+    _ path: String, ifOtherThan bytes: [UInt8], mode: Int32 = 0o644, owner: (uid: uid_t, gid: gid_t)? = nil
+  ) throws(SystemError) {
+    if kind(path) == .file, (try? read(path)) == bytes { return try changeMode(path, mode_t(mode)) }
+    try writeAtomically(path, bytes, mode: mode, owner: owner)
+  }
+
   package static func append(_ path: String, _ bytes: [UInt8], mode: Int32 = 0o644) throws(SystemError) {
     let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: mode)
     try file.writeAll(bytes, subject: path)

@@ -140,7 +140,6 @@ package final class Manager {
       logger.error("RELOAD is not watched: \(error)")
     }
     zombies.start()
-    await project.git.sweep()
     await project.boot(settlement)
   }
 
@@ -164,7 +163,7 @@ package final class Manager {
         try Files.changeOwner(folder, uid: owner.uid, gid: owner.gid)
       }
     }
-    try Files.writeAtomically(layout.shared + "/.gitconfig", Array(GitEnvironment.configuration.utf8))
+    try Files.write(layout.shared + "/.gitconfig", ifOtherThan: Array(GitEnvironment.configuration.utf8))
   }
 
   private func listen() throws(StartError) {

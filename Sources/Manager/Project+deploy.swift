@@ -47,6 +47,10 @@ extension Project {
     narrator.info("Release \(number) in \(desk.layout.release(number))")
     narrator.endPhase("release \(number) reserved")
 
+    if !isSwept {
+      await git.sweep()
+      isSwept = true
+    }
     try await build(number, &deployment, narrator, deadline)
 
     deployment.state = .deploying

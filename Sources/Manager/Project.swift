@@ -38,6 +38,8 @@ final class Project {
   var spareTask: Task<Void, Never>?
   /// git packs the mirror: what looks left over in it is not.
   var isTidying = false
+  /// Nothing is left in the mirror of a git that was killed with the manager before this one.
+  var isSwept = false
   var isStopping = false
 
   init(

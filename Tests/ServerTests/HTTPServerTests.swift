@@ -126,7 +126,9 @@ import Testing
   }
 
   @Test func `stopping lets a request in flight finish and ends idle connections`() async throws {
-    let handler: HTTPServer.Handler = { _, _, respond in
+    let isBusy = await Once<Void>()
+    let handler: HTTPServer.Handler = { request, _, respond in
+      if request.head.path == "/busy" { isBusy.finish(()) }
       respond.answer {
         await MainLoop.sleep(for: .milliseconds(100))
         return .text(200, "finished")
@@ -137,9 +139,9 @@ import Testing
       try idle.send(get("/"))
       #expect(await idle.response()?.text == "finished")
       let busy = try LoopbackClient(port: port)
-      try busy.send(get("/"))
-      try await Task.sleep(for: .milliseconds(30))
-      await server.stop(within: .seconds(5))
+      try busy.send(get("/busy"))
+      await isBusy.value()
+      await server.stop(within: .seconds(30))
       let response = try #require(await busy.response())
       #expect(response.text == "finished")
       #expect(response.head.contains("Connection: close"))

@@ -70,8 +70,8 @@ package struct SSHAccess {
   private func quoted(_ path: String) -> String { "\"\(path)\"" }
 
   private func write(_ path: String, _ text: String, mode: Int32) throws(SystemError) {
-    try Files.writeAtomically(
-      path, Array(text.utf8), mode: mode, owner: owner.map { (uid: $0.uid, gid: $0.gid) })
+    try Files.write(
+      path, ifOtherThan: Array(text.utf8), mode: mode, owner: owner.map { (uid: $0.uid, gid: $0.gid) })
   }
 
   @MainLoop
