@@ -8,10 +8,7 @@ extension History {
     var stored = deployment
     stored.id = try write { () throws(SQLiteError) in
       try database.run(
-        """
-        INSERT INTO deployments (project, state, mode, "trigger", actor, ref, queued_at, \(Self.changing))
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+        Self.insertion,
         [
           .text(deployment.project), .text(deployment.state.rawValue), .text(deployment.mode),
           .text(deployment.trigger), .text(deployment.actor), .text(deployment.ref),
@@ -25,10 +22,7 @@ extension History {
   package func update(_ deployment: Deployment) throws(HistoryError) {
     try write { () throws(SQLiteError) in
       _ = try database.run(
-        """
-        UPDATE deployments SET (state, \(Self.changing)) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        WHERE id = ?
-        """,
+        Self.change,
         [.text(deployment.state.rawValue)] + values(deployment) + [.integer(deployment.id)])
     }
     remember(deployment)
@@ -50,6 +44,15 @@ extension History {
   private static let changing = """
     "commit", author, message, "release", replaces, delivery, before, forced, started_at, finished_at, phases,
     exit_code, error
+    """
+
+  private static let insertion = """
+    INSERT INTO deployments (project, state, mode, "trigger", actor, ref, queued_at, \(changing))
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+
+  private static let change = """
+    UPDATE deployments SET (state, \(changing)) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?
     """
 
   private func values(_ deployment: Deployment) -> [SQLiteValue] {
