@@ -29,11 +29,13 @@ extension Verb {
     case .run: "usage: bascule run"
     case .deploy:
       """
-      usage: bascule deploy [--ref R] [--follow|--background] [--force] [--json]
+      usage: bascule deploy [--ref R] [--mode M] [--timeout S] [--follow|--background] [--force] [--json]
         --ref R        a branch, a tag or a commit instead of GIT_BRANCH
         --follow       show the log to the end and exit with the outcome (the default)
         --background   return as soon as it is queued
-        --force        also what is live already
+        --mode M       fast (the default, and the only one so far)
+        --timeout S    seconds for the whole deployment instead of DEPLOY_TIMEOUT
+        --force        also a commit that is live already, or older
         --json         print events and answers as JSON
       """
     case .rollback: "usage: bascule rollback [N|REF] [--json]"

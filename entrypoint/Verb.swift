@@ -30,7 +30,8 @@ enum Verb: String, CaseIterable {
       case .deploy:
         return try DeployVerb.perform(
           Arguments(
-            words, flags: ["--follow", "--background", "--force", "--json"], values: ["--ref"], positional: 1)
+            words, flags: ["--follow", "--background", "--force", "--json"],
+            values: ["--ref", "--mode", "--timeout"], positional: 1)
         )
       case .rollback: return try RollbackVerb.perform(Arguments(words, flags: ["--json"], positional: 1))
       case .resume: return try HoldVerbs.resume(Arguments(words, flags: ["--json"]))

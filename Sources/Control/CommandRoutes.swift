@@ -1,3 +1,4 @@
+import Access
 import HTTP
 import History
 import JSON
@@ -35,16 +36,16 @@ package struct CommandRoutes {
     case ("POST", "lock", 1):
       let reason = arguments?["reason"]?.string ?? ""
       answer(responder) { () async throws(ControlFailure) in
-        try manager.lock(reason: reason, owner: actor)
+        try await manager.lock(reason: reason, owner: actor)
         return ["status": "locked"]
       }
     case ("POST", "unlock", 1):
       answer(responder) { () async throws(ControlFailure) in
-        ["status": "unlocked", "skipped": .array(try manager.unlock().map(\.json))]
+        ["status": "unlocked", "skipped": .array(try await manager.unlock().map(\.json))]
       }
     case ("POST", "resume", 1):
       answer(responder) { () async throws(ControlFailure) in
-        ["status": "resumed", "skipped": .array(try manager.resume().map(\.json))]
+        ["status": "resumed", "skipped": .array(try await manager.resume().map(\.json))]
       }
     case ("POST", "deployments", 3) where parts[2] == "cancel":
       answer(responder) { () async throws(ControlFailure) in
@@ -75,8 +76,20 @@ package struct CommandRoutes {
   }
 
   private func deploy(_ arguments: JSONNode?, _ actor: String, _ responder: Responder) {
-    var order = DeployOrder(trigger: "command", actor: actor, ref: arguments?["ref"]?.string)
-    order.forced = true
+    let ref = arguments?["ref"]?.string
+    if let problem = ref.flatMap(RefName.problem(with:)) { return responder(.error(400, problem)) }
+    if let mode = arguments?["mode"]?.string, mode != "fast" {
+      return responder(.error(400, "mode \(mode) is not known; it may be fast"))
+    }
+    var order = DeployOrder(trigger: "command", actor: actor, ref: ref)
+    order.commit = ref.flatMap { RefName.isCommit($0) ? $0.lowercased() : nil }
+    order.forced = arguments?["force"]?.bool ?? false
+    if let seconds = arguments?["timeout"]?.int {
+      guard (1...604_800).contains(seconds) else {
+        return responder(.error(400, "a timeout of \(seconds) s cannot be; it may be 1 to 604800"))
+      }
+      order.timeout = .seconds(seconds)
+    }
     manager.order(order) { responder(DeployAnswer.response(to: $0)) }
   }
 

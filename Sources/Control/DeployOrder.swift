@@ -11,6 +11,8 @@ package struct DeployOrder: Sendable {
   package var author: String?
   package var message: String?
   package var forced = false
+  /// Instead of DEPLOY_TIMEOUT.
+  package var timeout: Duration?
 
   package init(trigger: String, actor: String, ref: String?) {
     self.trigger = trigger

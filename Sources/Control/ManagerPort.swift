@@ -13,9 +13,11 @@ package protocol ManagerPort: AnyObject {
   func releases() async -> JSONValue
   func rollback(to name: String?, actor: String) async throws(ControlFailure) -> JSONValue
   func cancel(_ id: Int64, actor: String) throws(ControlFailure)
-  func lock(reason: String, owner: String) throws(ControlFailure)
-  func unlock() throws(ControlFailure) -> [Deployment]
-  func resume() throws(ControlFailure) -> [Deployment]
+  func lock(reason: String, owner: String) async throws(ControlFailure)
+  /// Returns what was skipped meanwhile; so does `resume`.
+  func unlock() async throws(ControlFailure) -> [Deployment]
+  func resume() async throws(ControlFailure) -> [Deployment]
+  /// nil: the last one that has a log.
   func deployment(_ id: Int64?) throws(ControlFailure) -> Deployment
   /// The file of its recorded events, and the live log while it runs.
   func log(of id: Int64) -> (path: String, live: DeploymentLog?)

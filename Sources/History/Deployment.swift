@@ -49,6 +49,12 @@ package struct Deployment: Sendable, Equatable {
     self.queuedAt = queuedAt
   }
 
+  /// Nobody stands behind it at this moment: a lock or a pause keeps it away.
+  package var isAutomatic: Bool { trigger == "push" || trigger == "webhook" }
+
+  /// A switch alone has no log of its own.
+  package var hasLog: Bool { !["rollback", "reload", "watch"].contains(trigger) }
+
   package static func == (left: Deployment, right: Deployment) -> Bool {
     left.id == right.id && left.json.text == right.json.text
   }

@@ -77,6 +77,16 @@ package enum Socket {
     return descriptor
   }
 
+  /// Whether somebody already has that port, on any address.
+  package static func isListening(on port: UInt16) -> Bool {
+    [SocketAddress.ipv6Any(port: port), .any(port)].contains { address in
+      guard let socket = try? stream(address.family) else { return false }
+      var yes: Int32 = 1
+      setsockopt(socket.raw, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+      return address.withRaw { bind(socket.raw, $0, $1) } != 0 && errno == EADDRINUSE
+    }
+  }
+
   package static func pendingError(_ descriptor: FileDescriptor) -> SystemError? {
     var code: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)

@@ -28,6 +28,8 @@ final class Handoff {
     var lastResort: Int?
     /// What is left of a deployment's time, if that is less than the health check has.
     var timeLimit: Duration?
+    /// Not for a restart: what a person has made of `current` meanwhile waits for RELOAD.
+    var setsCurrent = true
     /// Awaited before the target counts as live; what it returns keeps it from that.
     var whenReady: @MainLoop () async -> DeployError? = { nil }
   }
@@ -38,10 +40,9 @@ final class Handoff {
   private let port: UInt16
   private let stopTimeout: Duration
   private let logger: Logger
-  private let gate = AsyncLock()
-
   private(set) var live: LiveApp?
   private var starting: AppInstance?
+  private var stopping: AppInstance?
   /// What crashed last, so that its restart counts as one.
   private var crashed: LiveApp?
   private var isClosed = false
@@ -60,9 +61,8 @@ final class Handoff {
     self.logger = logger
   }
 
+  /// One at a time: see `Project.exclusively`.
   func perform(_ request: Request, narrator: Narrator) async -> Outcome {
-    await gate.lock()
-    defer { gate.unlock() }
     guard let target = await desk.release(request.target) else {
       return .refused(DeployError(.start, "there is no release \(request.target)"))
     }
@@ -115,6 +115,13 @@ final class Handoff {
     _ release: Release, after before: LiveApp?, _ request: Request?, _ narrator: Narrator
   ) async throws(DeployError) {
     guard !isClosed else { throw DeployError(.canceled, "canceled: the manager is stopping") }
+    // Else whoever has it would answer the probes in the app's name.
+    guard !Socket.isListening(on: port) else {
+      throw DeployError(
+        .start,
+        "release \(release.number) cannot be started: PORT \(port) is taken by another process; "
+          + "end that process, or set PORT to a free one")
+    }
     let appLog = logger.named("app r\(release.number)")
     let app = try starter.start(release) { appLog.info($0) }
     starting = app
@@ -134,7 +141,9 @@ final class Handoff {
       case .canceled: throw DeployError(.canceled, "canceled while release \(release.number) started")
       }
       if let error = await request?.whenReady() { throw error }
-      try await desk.makeCurrent(release.number, proven: release.state == .building)
+      if request?.setsCurrent ?? true {
+        try await desk.makeCurrent(release.number, proven: release.state == .building)
+      }
     } catch {
       tell(app.lastLines, of: release, narrator)
       await app.stop(grace: stopTimeout)
@@ -179,6 +188,8 @@ final class Handoff {
   private func stopLive(_ narrator: Narrator) async {
     guard let old = live else { return }
     live = nil
+    stopping = old.instance
+    defer { stopping = nil }
     narrator.info("Stopping release \(old.release.number) (pid \(old.instance.pid))")
     await old.instance.stop(grace: stopTimeout)
   }
@@ -186,7 +197,7 @@ final class Handoff {
   /// For the end of the manager: whatever runs, or is just being started, stops.
   func close(grace: Duration) async {
     isClosed = true
-    let running = [live?.instance, starting].compactMap { $0 }
+    let running = [live?.instance, starting, stopping].compactMap { $0 }
     live = nil
     for app in running { await app.stop(grace: grace) }
   }

@@ -47,29 +47,34 @@ extension Manager: ManagerPort {
     if let reason = project.cancel(id, by: actor) { throw ControlFailure(.conflict, reason) }
   }
 
-  package func lock(reason: String, owner: String) throws(ControlFailure) {
+  package func lock(reason: String, owner: String) async throws(ControlFailure) {
     guard !reason.isEmpty else { throw ControlFailure(.bad, "a lock needs a reason: bascule lock -m WHY") }
     if let lock = project.hold(.lock), lock.owner != owner { throw ControlFailure(.locked, lock.sentence) }
     let hold = Hold(kind: .lock, reason: reason, owner: owner)
-    try written { () throws(HistoryError) in try project.history.set(hold, project: project.slug) }
+    try mapped { () throws(HistoryError) in try project.history.set(hold, project: project.slug) }
+    try await written()
   }
 
-  package func unlock() throws(ControlFailure) -> [Deployment] { try lift(.lock) }
+  package func unlock() async throws(ControlFailure) -> [Deployment] { try await lift(.lock) }
 
-  package func resume() throws(ControlFailure) -> [Deployment] { try lift(.pause) }
+  package func resume() async throws(ControlFailure) -> [Deployment] { try await lift(.pause) }
 
   /// Returns what the hold kept from being deployed.
-  private func lift(_ kind: Hold.Kind) throws(ControlFailure) -> [Deployment] {
+  private func lift(_ kind: Hold.Kind) async throws(ControlFailure) -> [Deployment] {
     guard let hold = project.hold(kind) else { return [] }
-    return try written { () throws(HistoryError) in
+    let skipped = try mapped { () throws(HistoryError) in
       try project.history.lift(kind, project: project.slug)
       return try project.history.skipped(project: project.slug, since: hold.at)
     }
+    try await written()
+    return skipped
   }
 
   package func deployment(_ id: Int64?) throws(ControlFailure) -> Deployment {
-    let found = try written { () throws(HistoryError) in
-      guard let id else { return try project.history.latest(project: project.slug, limit: 1).first }
+    let found = try mapped { () throws(HistoryError) in
+      guard let id else {
+        return try project.history.latest(project: project.slug, limit: 100).first { $0.hasLog }
+      }
       return try project.history.deployment(id)
     }
     guard let found else {
@@ -83,11 +88,19 @@ extension Manager: ManagerPort {
     ("\(project.desk.layout.logs)/\(id).log", project.logs[id])
   }
 
-  private func written<Value>(_ body: () throws(HistoryError) -> Value) throws(ControlFailure) -> Value {
+  private func mapped<Value>(_ body: () throws(HistoryError) -> Value) throws(ControlFailure) -> Value {
     do throws(HistoryError) {
       return try body()
     } catch {
       throw ControlFailure(.failed, "\(error)")
     }
+  }
+
+  /// What has been said is true only once it is in the file.
+  private func written() async throws(ControlFailure) {
+    let failure = await withCheckedContinuation { continuation in
+      project.history.whenWritten { continuation.resume(returning: $0) }
+    }
+    if let failure { throw ControlFailure(.failed, "\(failure)") }
   }
 }

@@ -108,6 +108,8 @@ package final class Manager {
     } catch {
       throw StartError(error)
     }
+    // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
+    project.settleQueue()
     try listen()
     Task { @MainLoop in await start() }
     EventLoop.main.run()
@@ -132,6 +134,10 @@ package final class Manager {
     logger.info(
       "\(settings.root) is managed from here; control port \(settings.controlPort), app port \(settings.port)"
     )
+    if unlink(layout.reload) == 0 { logger.info("RELOAD was there already: this start is what it asks for") }
+    if geteuid() == 0, settings.appUser == nil {
+      logger.warn("git, builds and the app run as root: make a user `bun` in the image, or set APP_USER")
+    }
     do throws(SystemError) {
       reloads = try ReloadWatch(folder: layout.releases, logger: logger) { [project] in
         await project.reload(by: "RELOAD")

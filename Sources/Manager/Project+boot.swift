@@ -8,14 +8,19 @@ import Settings
 extension Project {
   /// Brings up what `current` names; if that cannot serve, the last good release; if there is none, deploys.
   func boot(_ settlement: SettlementReport) async {
-    settleQueue()
+    isReady = true
     spare.discard()
     let good = await desk.rollbackCandidates(excluding: 0)
     guard let target = settlement.current.number ?? settlement.lastLive ?? good.first else {
       if queue.waiting == nil { orderFirstDeployment() } else { pump() }
       return
     }
-    let fallbacks = good.filter { $0 != target }
+    pump()
+    await exclusively { await bootFrom(target, good.filter { $0 != target }) }
+    tidyUp()
+  }
+
+  private func bootFrom(_ target: Int, _ fallbacks: [Int]) async {
     let narrator = narrator("boot")
     let outcome = await switchTo(
       Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(3)), attempts: 3, lastResort: target),
@@ -31,18 +36,15 @@ extension Project {
       }
     case .down(let error): logger.error(error.message)
     case .refused(let error):
-      logger.error("\(error.message); looking for another release")
-      await bootFallback(fallbacks, narrator)
+      guard let first = fallbacks.first else {
+        logger.error("\(error.message), and there is no other release; deploying")
+        return orderFirstDeployment()
+      }
+      logger.error("\(error.message); starting release \(first) instead")
+      _ = await switchTo(
+        Handoff.Request(target: first, fallbacks: Array(fallbacks.dropFirst().prefix(2)), lastResort: first),
+        narrator)
     }
-    tidyUp()
-    pump()
-  }
-
-  private func bootFallback(_ numbers: [Int], _ narrator: Narrator) async {
-    guard let first = numbers.first else { return orderFirstDeployment() }
-    _ = await switchTo(
-      Handoff.Request(target: first, fallbacks: Array(numbers.dropFirst().prefix(2)), lastResort: first),
-      narrator)
   }
 
   func orderFirstDeployment() {

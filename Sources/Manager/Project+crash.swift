@@ -6,10 +6,24 @@ import Releases
 import Supervisor
 
 extension Project {
-  /// Every switch goes through here: a restart that is under way makes room for it.
-  func switchTo(_ request: Handoff.Request, _ narrator: Narrator) async -> Handoff.Outcome {
+  /// One switch at a time, each deciding only when it is its turn: what was live before may not be any more.
+  /// Restarts make room for it, also those of a crash while it waited.
+  func exclusively<Value: Sendable>(_ body: @MainLoop () async -> Value) async -> Value {
+    switches += 1
     restartTask?.cancel()
     restartTask = nil
+    await gate.lock()
+    let value = await body()
+    gate.unlock()
+    switches -= 1
+    if switches == 0, handoff.live == nil, restartTask == nil, let wanted {
+      scheduleRestart(of: wanted, afterLifeOf: .zero)
+    }
+    return value
+  }
+
+  /// Call it from within `exclusively`.
+  func switchTo(_ request: Handoff.Request, _ narrator: Narrator) async -> Handoff.Outcome {
     let outcome = await handoff.perform(request, narrator: narrator)
     switch outcome {
     case .live(let release):
@@ -20,7 +34,7 @@ extension Project {
     case .down:
       probation = nil
       // Never give up: what is down now may be up when its database is.
-      if let number = request.lastResort { scheduleRestart(of: number, afterLifeOf: .zero) }
+      wanted = request.lastResort
     case .refused: break
     }
     return outcome
@@ -33,6 +47,8 @@ extension Project {
     logger.error(
       "release \(number) ended by itself after \(describe(.milliseconds(life))): \(exit.explanation)")
     for line in live.instance.lastLines.suffix(10) { logger.error("  " + line) }
+    // A switch that waits will put something in its place, and else asks for it again.
+    guard switches == 0 else { return }
     if let trial = probation, trial.until > .now, !trial.fallbacks.isEmpty {
       if trial.strikes <= 0 { return goBack(from: live.release, trial, because: exit.explanation) }
       probation?.strikes -= 1
@@ -51,7 +67,7 @@ extension Project {
     restartTask = Task { @MainLoop in
       await MainLoop.sleep(for: delay)
       guard !Task.isCancelled, !isStopping else { return }
-      let outcome = await handoff.perform(Handoff.Request(target: number), narrator: narrator("app"))
+      let outcome = await restart(Handoff.Request(target: number, setsCurrent: false), narrator("app"))
       guard !Task.isCancelled, !isStopping else { return }
       switch outcome {
       case .live: break
@@ -69,6 +85,13 @@ extension Project {
     }
   }
 
+  /// Gives way to any switch that somebody asks for.
+  private func restart(_ request: Handoff.Request, _ narrator: Narrator) async -> Handoff.Outcome {
+    await gate.lock()
+    defer { gate.unlock() }
+    return await handoff.perform(request, narrator: narrator)
+  }
+
   /// A release that was live and cannot stay so: what served before it serves again.
   private func goBack(from bad: Release, _ trial: Probation, because reason: String) {
     probation = nil
@@ -77,9 +100,8 @@ extension Project {
       narrator.warn("release \(bad.number) does not stay up (\(reason)); going back")
       let fallbacks = trial.fallbacks.filter { $0 != bad.number }
       guard let target = fallbacks.first else { return scheduleRestart(of: bad.number, afterLifeOf: .zero) }
-      let outcome = await handoff.perform(
-        Handoff.Request(target: target, fallbacks: Array(fallbacks.dropFirst().prefix(2))), narrator: narrator
-      )
+      let outcome = await restart(
+        Handoff.Request(target: target, fallbacks: Array(fallbacks.dropFirst().prefix(2))), narrator)
       guard !Task.isCancelled, !isStopping else { return }
       switch outcome {
       case .live(let release), .fellBack(let release, _):

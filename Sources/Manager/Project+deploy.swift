@@ -29,7 +29,9 @@ extension Project {
       narrator.completed("Release \(deployment.release ?? 0) is live")
       finished(&deployment, narrator)
     } catch {
-      await failed(&deployment, error, narrator)
+      // Free of this task's cancellation: the clean-up runs commands too.
+      let unfinished = deployment
+      deployment = await Task { @MainLoop in await self.failed(unfinished, error, narrator) }.value
     }
     narrator.ended(code: deployment.exitCode ?? 1)
     recorder.finish()
@@ -39,7 +41,7 @@ extension Project {
   }
 
   private func run(_ deployment: inout Deployment, _ narrator: Narrator) async throws(DeployError) {
-    let deadline = Deadline(settings.timeouts.deploy)
+    let deadline = Deadline(limits[deployment.id] ?? settings.timeouts.deploy)
     narrator.begin(.prepare)
     let number = try await desk.reserve(ref: deployment.ref)
     deployment.release = number
@@ -48,7 +50,7 @@ extension Project {
     narrator.endPhase("release \(number) reserved")
 
     if !isSwept {
-      await git.sweep()
+      await sweepMirror()
       isSwept = true
     }
     try await build(number, &deployment, narrator, deadline)
@@ -65,12 +67,15 @@ extension Project {
   ) async throws(DeployError) {
     let job = job(for: deployment, folder: desk.layout.release(number), number, narrator, deadline)
     var found = deployment
+    let isNamed = deployment.commit != nil
+    job.overtaken = overtaken[deployment.id] ?? []
     try await Pipeline().run(job) { commit throws(DeployError) in
       found.commit = commit.hash
       found.author = commit.author
       found.message = commit.subject
       self.record(found)
-      try await self.refuseOlder(found)
+      try await self.refuseOlder(found, isNamed: isNamed)
+      job.buildEnvironment = self.starter.environment(release: number, commit: commit.hash)
       try await self.desk.describe(number, commit, ref: found.ref)
     } onCheckout: { commit throws(DeployError) in
       try await self.desk.furnish(number, commit: commit.hash, runner: self.rootRunner)
@@ -108,8 +113,8 @@ extension Project {
   }
 
   /// The host may deliver a push late: the answer to it could not know yet what is known after the fetch.
-  private func refuseOlder(_ deployment: Deployment) async throws(DeployError) {
-    guard deployment.trigger == "push", !deployment.forced, let commit = deployment.commit,
+  private func refuseOlder(_ deployment: Deployment, isNamed: Bool) async throws(DeployError) {
+    guard isNamed, deployment.isAutomatic, !deployment.forced, let commit = deployment.commit,
       let live = handoff.live?.release.revision.commit, live != commit, deployment.before != live
     else { return }
     if await git.isAncestor(commit, of: live) {
@@ -121,17 +126,18 @@ extension Project {
   private func start(
     _ number: Int, _ deployment: Deployment, _ narrator: Narrator, _ deadline: Deadline
   ) async throws(DeployError) {
-    let before = handoff.live?.release.number ?? wanted
-    let candidates = await desk.rollbackCandidates(excluding: number)
-    let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().prefix(2)
     // The disk gets its time while the app starts; nothing is switched before it is done.
     let desk = desk
     let sealing = Task { @MainLoop in await desk.seal(number) }
-    let outcome = await switchTo(
-      Handoff.Request(
+    let (outcome, candidates) = await exclusively {
+      let before = handoff.live?.release.number ?? wanted
+      let candidates = await desk.rollbackCandidates(excluding: number)
+      let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().prefix(2)
+      let request = Handoff.Request(
         target: number, fallbacks: Array(fallbacks), lastResort: before,
-        timeLimit: deadline.limit(for: nil, nil).time,
-        whenReady: { await sealing.value }), narrator)
+        timeLimit: deadline.limit(for: nil, nil).time, whenReady: { await sealing.value })
+      return (await switchTo(request, narrator), candidates)
+    }
     switch outcome {
     case .live:
       probation = Probation(
@@ -160,7 +166,10 @@ extension Project {
     }
   }
 
-  private func failed(_ deployment: inout Deployment, _ error: DeployError, _ narrator: Narrator) async {
+  private func failed(_ unfinished: Deployment, _ error: DeployError, _ narrator: Narrator) async
+    -> Deployment
+  {
+    var deployment = unfinished
     let state: DeploymentState =
       isStopping
       ? .interrupted : error.code == .canceled ? .canceled : error.code == .outOfOrder ? .skipped : .failed
@@ -168,7 +177,7 @@ extension Project {
     deployment.exitCode = error.exitCode ?? 1
     deployment.error = redactor.mask(error.message)
     narrator.failed(error)
-    if !isTidying { await git.sweep() }
+    await sweepMirror()
     if error.code == .disk { spare.discard() }
     if let number = deployment.release {
       // A failed one is kept for its files, until the next; nobody will look into a canceled one.
@@ -178,7 +187,10 @@ extension Project {
     deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
     record(deployment)
     tidyUp()
+    return deployment
   }
+
+  private func sweepMirror() async { if !isTidying { await git.sweep() } }
 
   /// Pruning and the like: after the switch, in the background, one at a time.
   func tidyUp(

@@ -58,14 +58,21 @@ extension Project {
   {
     guard !isStopping else { return answer(.unavailable("the manager is stopping")) }
     let deployment = try history.insert(row(order, .queued))
-    if let replaced = queue.add(deployment) {
+    let replaced = queue.add(deployment)
+    if let replaced {
+      if replaced.isAutomatic, !order.forced {
+        overtaken[deployment.id] = (overtaken[replaced.id] ?? []) + [replaced.commit].compactMap { $0 }
+      }
       finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
     }
     _ = log(of: deployment.id)
+    limits[deployment.id] = order.timeout
     logger.info("deployment #\(deployment.id) queued by \(order.actor) (\(order.trigger)): \(order.title)")
     history.whenWritten { [self] failure in
       if let failure {
         _ = queue.withdraw(deployment.id)
+        // Its row still says that it waits.
+        if let replaced, queue.waiting == nil { _ = queue.add(replaced) }
         return answer(.unavailable("the deployment could not be written down: \(failure)"))
       }
       answer(.queued(deployment.id))
@@ -98,15 +105,17 @@ extension Project {
 
   /// Starts the next deployment if none runs.
   func pump() {
-    guard !isStopping, let next = queue.next() else { return }
-    if let lock = hold(.lock), next.trigger != "boot" {
-      finish(next, as: .skipped, error: lock.sentence)
+    guard isReady, !isStopping, let next = queue.next() else { return }
+    if let hold = hold(.lock) ?? (next.isAutomatic ? hold(.pause) : nil), next.trigger != "boot" {
+      finish(next, as: .skipped, error: hold.sentence)
       queue.finish()
       return pump()
     }
     runningTask = Task { @MainLoop in
       await deploy(next)
       runningTask = nil
+      overtaken[next.id] = nil
+      limits[next.id] = nil
       queue.finish()
       pump()
     }
@@ -123,6 +132,8 @@ extension Project {
       logger.warn("deployment #\(deployment.id) could not be recorded as \(state): \(error)")
     }
     logs.removeValue(forKey: deployment.id)?.finish()
+    overtaken[deployment.id] = nil
+    limits[deployment.id] = nil
     logger.info("deployment #\(deployment.id): \(error ?? state.rawValue)")
   }
 
@@ -145,6 +156,7 @@ extension Project {
     guard let unfinished = try? history.unfinished() else { return }
     for deployment in unfinished where deployment.project == slug {
       if deployment.state == .queued {
+        _ = log(of: deployment.id)
         if let replaced = queue.add(deployment) {
           finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
         }

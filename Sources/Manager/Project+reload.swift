@@ -7,7 +7,9 @@ import Settings
 
 extension Project {
   /// RELOAD and SIGHUP: the app is started again from wherever `current` points.
-  func reload(by actor: String) async {
+  func reload(by actor: String) async { await exclusively { await reloadNow(by: actor) } }
+
+  private func reloadNow(by actor: String) async {
     let started = ContinuousClock.Instant.now
     let before = handoff.live?.release.number ?? wanted
     let narrator = narrator("reload")
@@ -34,6 +36,7 @@ extension Project {
         if changed {
           if let failure = await desk.logRollback(to: release.number, actor: actor) { logger.warn(failure) }
           recordSwitch(to: release, from: before, trigger: "reload", actor: actor, note: nil)
+          if release.number < before ?? 0 { pause(after: release, by: actor) }
         }
         await answer("reloaded", release: release.number, before: before, started, reason: nil)
       case .fellBack(let release, let error):

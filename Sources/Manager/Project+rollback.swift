@@ -10,6 +10,17 @@ extension Project {
   /// Relink and hand over: no git, no build, no network.
   func rollback(to name: String?, actor: String) async throws(ControlFailure) -> Release {
     if let lock = hold(.lock) { throw ControlFailure(.locked, lock.sentence) }
+    let result = await exclusively { () -> Result<Release, ControlFailure> in
+      do throws(ControlFailure) {
+        return .success(try await rollBackNow(to: name, actor: actor))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private func rollBackNow(to name: String?, actor: String) async throws(ControlFailure) -> Release {
     let before = handoff.live?.release.number ?? wanted
     let target: Int
     do throws(DeployError) {
@@ -48,9 +59,17 @@ extension Project {
   private func rolledBack(to release: Release, from before: Int?, actor: String) async {
     if let failure = await desk.logRollback(to: release.number, actor: actor) { logger.warn(failure) }
     recordSwitch(to: release, from: before, trigger: "rollback", actor: actor, note: nil)
+    pause(after: release, by: actor)
+  }
+
+  /// Also for what is on its way already, unless a person asked for it.
+  func pause(after release: Release, by actor: String) {
     let pause = Hold(kind: .pause, reason: "rolled back to release \(release.number)", owner: actor)
     if (try? history.set(pause, project: slug)) == nil {
       logger.warn("the pause after the rollback could not be recorded: the next push will deploy")
+    }
+    if let running = queue.running, running.isAutomatic {
+      _ = cancel(running.id, by: "the rollback of \(actor)")
     }
   }
 }

@@ -28,6 +28,15 @@ final class Project {
   /// What the history did not take, to be tried again when there is room.
   var unrecorded: [Int64: Deployment] = [:]
   var logs: [Int64: DeploymentLog] = [:]
+  let gate = AsyncLock()
+  /// Switches that run or wait for their turn.
+  var switches = 0
+  /// False until the key is checked and the state of the last manager settled.
+  var isReady = false
+  /// Commits of pushes that a later delivery pushed out of the queue: it may have been the older one.
+  var overtaken: [Int64: [String]] = [:]
+  /// Limits that came with an order, instead of DEPLOY_TIMEOUT.
+  var limits: [Int64: Duration] = [:]
   var probation: Probation?
   var restartTask: Task<Void, Never>?
   var restartPolicy = RestartPolicy()

@@ -10,13 +10,16 @@ package final class Job {
   package let ref: String
   package let exactCommit: String?
   package let commands: PipelineCommands
-  package let buildEnvironment: [String: String]
+  /// Names the commit once it is known.
+  package var buildEnvironment: [String: String]
   package let owner: Identity?
   package let runner: any StepRunner
   package let narrator: Narrator
   package let deadline: Deadline
   package let caches: CacheFolders
   package let spare: Spare
+  /// Commits that waited when this one came: the newest of them all is meant.
+  package var overtaken: [String] = []
 
   package init(
     folder: String, number: Int, git: Git, ref: String, exactCommit: String?, commands: PipelineCommands,

@@ -11,7 +11,12 @@ package struct Pipeline {
   package func run(_ job: Job, onCommit: OnCommit, onCheckout: OnCommit) async throws(DeployError) {
     job.narrator.begin(.install)
     job.narrator.step = "fetch"
-    let commit = try await FetchCode().find(job)
+    var commit = try await FetchCode().find(job)
+    for hash in job.overtaken where await job.git.isAncestor(commit.hash, of: hash) {
+      guard let newer = await job.git.commit(hash) else { continue }
+      job.narrator.info("\(commit.hash.prefix(12)) came late: \(hash.prefix(12)) contains it, and had been waiting")
+      commit = newer
+    }
     job.narrator.info("Commit \(commit.hash.prefix(12)) by \(commit.author): \(commit.subject)")
     try await onCommit(commit)
     let isBegun = await job.spare.take(for: commit, job)

@@ -33,37 +33,19 @@ package final class CommandRunner {
     (pid, readers) = try start(command, mark: mark, onLine: onLine) { exit.finish($0) }
     let family = ProcessFamily(leader: pid, mark: mark.entry, table: table)
 
-    let outcome = await firstOf(exit, timeout: command.timeout)
+    let status = await exit.value(within: command.timeout)
+    let wasCanceled = Task.isCancelled
     for reader in readers { reader.finish() }
     let remaining = family.members()
     if !remaining.isEmpty {
       // An abandoned command gets little time: whoever canceled it is waiting.
-      await family.end(grace: outcome == nil ? .seconds(2) : .seconds(1))
+      await family.end(grace: status == nil ? .seconds(2) : .seconds(1))
     }
-    switch outcome {
-    case .exited(let status):
-      let kills = (memory?.outOfMemoryKills ?? 0) - killsBefore
-      return CommandResult(
-        status: status, outOfMemory: kills > 0 ? memory?.explanation : nil, elapsed: .now - started,
-        leftBehind: remaining.map(\.name))
-    case .late: throw .timedOut(command.timeout)
-    case nil: throw .canceled
-    }
-  }
-
-  private enum Outcome { case exited(ExitStatus), late }
-
-  /// nil: the task was canceled first.
-  private func firstOf(_ exit: Once<ExitStatus>, timeout: Duration) async -> Outcome? {
-    let first = Once<Outcome?>()
-    let timer = EventLoop.main.after(timeout) { first.finish(.late) }
-    Task { @MainLoop in first.finish(.exited(await exit.value())) }
-    defer { timer.cancel() }
-    return await withTaskCancellationHandler {
-      await first.value()
-    } onCancel: {
-      Task { @MainLoop in first.finish(nil) }
-    }
+    guard let status else { throw wasCanceled ? .canceled : .timedOut(command.timeout) }
+    let kills = (memory?.outOfMemoryKills ?? 0) - killsBefore
+    return CommandResult(
+      status: status, outOfMemory: kills > 0 ? memory?.explanation : nil, elapsed: .now - started,
+      leftBehind: remaining.map(\.name))
   }
 
   private func start(

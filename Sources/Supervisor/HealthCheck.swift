@@ -49,25 +49,9 @@ package struct HealthCheck: Sendable {
       if result.status != last?.status || result.failure != last?.failure { onProbe(result) }
       last = result
       if let status = result.status, accepts(status) { return .healthy(result) }
-      await pauseOrExit(pause(after: attempt), app)
+      // A crash ends the pause: nobody should wait for a probe of what is gone.
+      _ = await app.exit.value(within: pause(after: attempt))
       attempt += 1
     }
-  }
-
-  /// A crash ends the pause: nobody should wait for a probe of what is gone.
-  @MainLoop
-  private func pauseOrExit(_ pause: Duration, _ app: AppInstance) async {
-    let over = Once<Void>()
-    let timer = EventLoop.main.after(pause) { over.finish(()) }
-    Task { @MainLoop in
-      _ = await app.exit.value()
-      over.finish(())
-    }
-    await withTaskCancellationHandler {
-      await over.value()
-    } onCancel: {
-      Task { @MainLoop in over.finish(()) }
-    }
-    timer.cancel()
   }
 }

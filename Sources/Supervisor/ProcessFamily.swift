@@ -19,12 +19,15 @@ package struct ProcessFamily {
   ///
   /// All of them are our descendants, however they fled: orphans come to PID 1, and to a subreaper.
   package func members() -> [Procfs.Process] {
-    Procfs.descendants(of: getpid()).filter { process in
+    let found = Procfs.descendants(of: getpid()).filter { process in
       guard !process.isZombie else { return false }
       if process.group == leader { return true }
       guard let mark else { return false }
       return Procfs.environment(of: process.pid, has: mark)
     }
+    // The kernel's list of children may leave some out while others of them end.
+    guard found.isEmpty, Glibc.kill(-leader, 0) == 0 else { return found }
+    return Procfs.processes().filter { $0.group == leader && !$0.isZombie }
   }
 
   package func signal(_ number: Int32) { _ = kill(-leader, number) }

@@ -12,8 +12,15 @@ enum DeployVerb {
     }
     let client = try Client()
     let asJSON = arguments.has("--json")
-    let answer = try client.post(
-      "/deploy", [("ref", JSONValue(arguments["--ref"])), ("force", .bool(arguments.has("--force")))])
+    var wish: [(String, JSONValue)] = [
+      ("ref", JSONValue(arguments["--ref"])), ("mode", JSONValue(arguments["--mode"])),
+      ("force", .bool(arguments.has("--force"))),
+    ]
+    if let text = arguments["--timeout"] {
+      guard let seconds = Int64(text) else { throw UsageError("--timeout takes whole seconds, not \(text)") }
+      wish.append(("timeout", .int(seconds)))
+    }
+    let answer = try client.post("/deploy", wish)
     guard let id = answer["deployment"]?.int else {
       Terminal.print(answer["reason"]?.string ?? "nothing to do")
       return ExitCode.done

@@ -6,7 +6,7 @@ import Supervisor
 /// `bascule init -- CMD…`.
 enum InitVerb {
   static func perform(_ words: [String]) throws -> Int32 {
-    let command = Array(words.drop { $0 == "--" }.prefix(.max))
+    let command = words.first == "--" ? Array(words.dropFirst()) : words
     guard words.first == "--" || words.first?.hasPrefix("-") == false, !command.isEmpty else {
       throw UsageError("init needs a command to run")
     }

@@ -14,8 +14,16 @@ enum LogsVerb {
   /// To the end, with the outcome as exit code.
   static func follow(_ client: Client, _ name: String, asJSON: Bool) throws -> Int32 {
     let id = try client.get("/deployments/\(name)")["id"]?.int ?? 0
-    try client.lines("/deployments/\(id)/log?follow=1") { show($0, asJSON) }
-    let deployment = try client.get("/deployments/\(id)")
+    let deployment: JSONNode
+    do {
+      try client.lines("/deployments/\(id)/log?follow=1") { show($0, asJSON) }
+      deployment = try client.get("/deployments/\(id)")
+    } catch is ClientError {
+      throw ClientError(
+        message:
+          "the manager stopped before deployment #\(id) had ended; `bascule status` tells when it is back",
+        exitCode: ExitCode.failed)
+    }
     let state = deployment["state"]?.string ?? "lost"
     if state == "success" { return ExitCode.done }
     let error = deployment["error"]?.string.map { ": \($0)" } ?? ""

@@ -9,6 +9,7 @@ enum RunVerb {
   static func perform(_ arguments: Arguments) throws -> Int32 {
     let signals = try Signals.take()
     FileDescriptor.keepInheritedFromChildren()
+    Secrecy.hideEnvironment()
     let settings = try Settings.load(checks: ["SHARED_PATHS": { SharedPaths.problem(in: $0) }])
     EventLoop.main.becomeOnlyExecutor()
     do {

@@ -12,6 +12,7 @@
 int clinux_accept(int listener, void *address, unsigned *length);
 int clinux_pipe(int ends[2]);
 int clinux_become_subreaper(void);
+int clinux_forbid_dump(void);
 int clinux_contains(const void *bytes, size_t count, const void *part, size_t part_count);
 // The Swift runtime hands every job that belongs to no executor of its own to `enqueue` from now on.
 void clinux_take_over_global_executor(void (*enqueue)(void *job));
