@@ -85,6 +85,18 @@ extension History {
     deliveries = Dictionary(rows, uniquingKeysWith: { newest, _ in newest })
   }
 
+  /// All but the newest `keep`.
+  package func forgetOld(keep: Int64 = 10_000) throws(HistoryError) {
+    let last = try write { () throws(SQLiteError) in
+      let newest = try database.rows("SELECT max(id) FROM deployments") { $0.integer(0) ?? 0 }.first ?? 0
+      let last = newest - keep
+      _ = try database.run(
+        "DELETE FROM deployments WHERE id <= ? AND finished_at IS NOT NULL", [.integer(last)])
+      return last
+    }
+    deliveries = deliveries.filter { $0.value > last }
+  }
+
   private func remember(_ deployment: Deployment) {
     guard let delivery = deployment.delivery else { return }
     if deployment.state.isWaitingOrRunning || deployment.state == .success {

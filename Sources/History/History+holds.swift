@@ -38,6 +38,7 @@ extension History {
     let rows = try database.rows("SELECT project, kind, reason, owner, at FROM holds") { row in
       (row.text(0) ?? "", row.text(1) ?? "", row.text(2) ?? "", row.text(3) ?? "", row.integer(4) ?? 0)
     }
+    holds = [:]
     for (project, kind, reason, owner, at) in rows {
       guard let kind = Hold.Kind(rawValue: kind) else { continue }
       holds[project, default: [:]][kind] = Hold(

@@ -35,7 +35,8 @@ package final class History {
 
   private init(_ path: String) throws(SQLiteError) {
     self.path = path
-    database = try Database(path: path)
+    // This is the main loop's thread: it must not sleep.
+    database = try Database(path: path, busyTimeout: 50)
     // NORMAL: kill -9 loses nothing, and no webhook waits for a disk that a build keeps busy. What decides
     // which release runs is not in here but in files that are synced (decision 0004).
     try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
@@ -74,6 +75,9 @@ package final class History {
     } catch {
       failure = HistoryError(error)
       try? database.execute("ROLLBACK")
+      // What was remembered of this turn has not happened.
+      try? loadHolds()
+      try? loadDeliveries()
     }
     let bodies = waiting
     waiting = []
@@ -83,12 +87,13 @@ package final class History {
     if commits % 500 == 0 { Task { @MainLoop in await checkpoint() } }
   }
 
-  /// Moves the write-ahead log into the file, on a connection and a thread of its own.
+  /// Moves the write-ahead log into the file, on a connection and a thread of its own. Passive: anything more
+  /// would keep writers waiting. Closing the last connection empties it.
   package func checkpoint() async {
     let path = path
     await Blocking.disk.run {
       guard let other = try? Database(path: path) else { return }
-      try? other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+      try? other.execute("PRAGMA wal_checkpoint(PASSIVE)")
     }
   }
 }

@@ -23,7 +23,8 @@ package func describe(bytes: Int64) -> String {
 package func describe(_ duration: Duration) -> String {
   let milliseconds = duration.milliseconds
   if milliseconds < 1000 { return "\(milliseconds) ms" }
-  if milliseconds < 60_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s" }
+  let tenths = milliseconds % 1000 / 100
+  if milliseconds < 60_000 { return "\(milliseconds / 1000)\(tenths == 0 ? "" : ".\(tenths)") s" }
   let seconds = milliseconds / 1000
   return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
 }

@@ -32,6 +32,21 @@ package enum Files {
     try FileDescriptor.open(path, O_RDONLY).readAll(limit: limit, subject: path)
   }
 
+  /// Of what the app's user may have put there: a pipe or a device would keep an ordinary read waiting.
+  package static func readRegular(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let file = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK)
+    guard try status(of: file, path).st_mode & S_IFMT == S_IFREG else {
+      throw SystemError(code: EINVAL, operation: "read", subject: path)
+    }
+    return try file.readAll(limit: limit, subject: path)
+  }
+
+  private static func status(of file: FileDescriptor, _ path: String) throws(SystemError) -> stat {
+    var status = stat()
+    try systemCall("stat", path) { fstat(file.raw, &status) }
+    return status
+  }
+
   package static func text(_ path: String, limit: Int = 16 << 20) throws(SystemError) -> String {
     String(decoding: try read(path, limit: limit), as: UTF8.self)
   }
@@ -57,12 +72,23 @@ package enum Files {
     try syncDirectory(parent(of: path))
   }
 
-  /// Leaves a file alone that has this content already, and is the sooner done for it.
+  /// Leaves a file alone that has this content, mode and owner already, and is the sooner done for it.
   package static func write(
     _ path: String, ifOtherThan bytes: [UInt8], mode: Int32 = 0o644, owner: (uid: uid_t, gid: gid_t)? = nil
   ) throws(SystemError) {
-    if kind(path) == .file, (try? read(path)) == bytes { return try changeMode(path, mode_t(mode)) }
+    if (try? holds(path, bytes, mode: mode_t(mode), owner: owner)) == true { return }
     try writeAtomically(path, bytes, mode: mode, owner: owner)
+  }
+
+  private static func holds(
+    _ path: String, _ bytes: [UInt8], mode: mode_t, owner: (uid: uid_t, gid: gid_t)?
+  ) throws(SystemError) -> Bool {
+    let file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    let status = try status(of: file, path)
+    guard status.st_mode == S_IFREG | mode, status.st_uid == owner?.uid ?? geteuid(),
+      status.st_gid == owner?.gid ?? status.st_gid
+    else { return false }
+    return try file.readAll(limit: bytes.count, subject: path) == bytes
   }
 
   package static func append(_ path: String, _ bytes: [UInt8], mode: Int32 = 0o644) throws(SystemError) {

@@ -210,6 +210,9 @@ extension Project {
         isTidying = false
       }
       for deployment in unrecorded.values { record(deployment) }
+      let logs = desk.layout.logs
+      await Blocking.disk.run { DeploymentLogs.prune(folder: logs) }
+      do throws(HistoryError) { try history.forgetOld() } catch { logger.warn("\(error)") }
       spareTask = Task { @MainLoop in await after() }
     }
   }

@@ -28,6 +28,7 @@ extension Project {
       let outcome = await switchTo(
         Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(2)), lastResort: before ?? target),
         narrator)
+      guard !isStopping else { return }
       switch outcome {
       case .live(let release):
         let changed = before != nil && before != release.number

@@ -160,16 +160,12 @@ struct ReleaseDesk {
   }
 
   func writeReloadResult(_ line: String) async -> SystemError? {
-    let (path, staging) = (layout.reloadResult, layout.shared + "/.bascule-reload")
-    return await Blocking.disk.run {
-      do throws(SystemError) {
-        // Made in shared/ and moved, so that no half-written answer is ever seen beside RELOAD.
-        try Files.writeAtomically(staging, Array(line.utf8))
-        try Files.rename(staging, path)
-        return nil
-      } catch {
-        return error
-      }
+    let store = store
+    do throws(SystemError) {
+      try await Blocking.disk.run { () throws(SystemError) in try store.writeReloadResult(line) }
+      return nil
+    } catch {
+      return error
     }
   }
 

@@ -14,7 +14,7 @@ package struct Pipeline {
     var commit = try await FetchCode().find(job)
     for hash in job.overtaken where await job.git.isAncestor(commit.hash, of: hash) {
       guard let newer = await job.git.commit(hash) else { continue }
-      job.narrator.info("\(commit.hash.prefix(12)) came late: \(hash.prefix(12)) contains it, and had been waiting")
+      job.narrator.info("\(commit.hash.prefix(12)) came late; \(hash.prefix(12)), which waited, contains it")
       commit = newer
     }
     job.narrator.info("Commit \(commit.hash.prefix(12)) by \(commit.author): \(commit.subject)")

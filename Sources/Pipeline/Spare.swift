@@ -28,9 +28,11 @@ package struct Spare {
 
   /// Moves it to the job's empty release folder, if it fits the commit.
   func take(for commit: Git.Commit, _ job: Job) async -> Bool {
-    guard job.commands.install == nil, let before = try? Files.text(mark, limit: 128) else { return false }
+    guard job.commands.install == nil, let before = try? Files.readRegular(mark, limit: 128)
+    else { return false }
     let changed = await job.git.run(
-      ["diff", "--quiet", before, commit.hash, "--"] + Self.inputs, timeout: .seconds(60))
+      ["diff", "--quiet", String(decoding: before, as: UTF8.self), commit.hash, "--"] + Self.inputs,
+      timeout: .seconds(60))
     // Gone before it is moved: a half-moved one must not be taken again.
     guard changed.succeeded, unlink(mark) == 0, rename(folder, job.folder) == 0 else { return false }
     return true

@@ -23,9 +23,10 @@ extension Layout {
 
   /// Permissions tell too little: a read-only mount, a user namespace or a quota only show when one tries.
   private static func probe(_ folder: String) throws(SystemError) {
-    let path = folder + "/" + probeName
+    // Under a name that nobody can have taken: the app's user may write in there.
+    let path = "\(folder)/\(probeName)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
     do throws(SystemError) {
-      _ = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW)
+      _ = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK)
       try Files.remove(path)
     } catch  where error.isFull {
       // What is there can still be run from a full disk, and removing old releases may make room.

@@ -30,7 +30,12 @@ package struct Layout: Sendable, Hashable {
 
   /// The number that a folder's name stands for: digits as Bascule writes them, so not `007`.
   static func number(_ name: some StringProtocol) -> Int? {
-    guard let number = Int(name), number > 0, String(number) == name else { return nil }
+    guard let number = Int(name), numbers.contains(number), String(number) == name else { return nil }
     return number
   }
+
+  static let numbers = 1...9_999_999_999
+  /// The app's user may make any folder in `releases/`. One with a higher number does not count for the next:
+  /// there are always some left after it.
+  static let highestFound = 999_999_999
 }

@@ -19,11 +19,12 @@ extension Ledger {
     else { return nil }
     for node in root["releases"]?.elements ?? [] {
       guard let release = Release(json: node) else { return nil }
-      add(release)
+      if Layout.numbers.contains(release.number) { add(release) }
     }
-    self.highest = max(self.highest, highest)
-    live = root["live"]?.int
-    previous = root["previous"]?.int
+    // A number beyond them came from a folder that somebody made, and would be the last.
+    if Layout.numbers.contains(highest) { self.highest = max(self.highest, highest) }
+    live = (root["live"]?.int).flatMap { Layout.numbers.contains($0) ? $0 : nil }
+    previous = (root["previous"]?.int).flatMap { Layout.numbers.contains($0) ? $0 : nil }
   }
 }
 

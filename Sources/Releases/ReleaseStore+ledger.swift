@@ -33,6 +33,7 @@ extension ReleaseStore {
       name.split(separator: "-").first.flatMap { Layout.number($0) }
     }
     let present = try names(in: layout.releases).compactMap { Layout.number($0) }
+      .filter { $0 <= Layout.highestFound }
     return (try present + removed + revisionsLog.numbers()).max() ?? 0
   }
 

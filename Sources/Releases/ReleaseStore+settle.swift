@@ -19,9 +19,12 @@ extension ReleaseStore {
   package func settle() throws(ReleaseError) -> SettlementReport {
     for leftover in [layout.current + ".tmp", layout.ledger + ".tmp"] { _ = unlink(leftover) }
     for folder in [layout.root, layout.releases, layout.shared] {
-      _ = unlink("\(folder)/\(Layout.probeName)")
+      for name in (try? names(in: folder)) ?? [] where name.hasPrefix(Layout.probeName) {
+        _ = unlink("\(folder)/\(name)")
+      }
     }
     var report = SettlementReport()
+    disownStrangers(&report)
     let (before, warning) = try load()
     if let warning { report.warnings.append(warning) }
     var ledger = before
@@ -39,6 +42,24 @@ extension ReleaseStore {
     report.current = readCurrent()
     report.lastLive = try lastLive(ledger)
     return report
+  }
+
+  /// After APP_USER was changed, its new value can write none of what the old one left. All of it can be had anew.
+  private func disownStrangers(_ report: inout SettlementReport) {
+    for path in [layout.mirror, layout.cache, layout.spare] {
+      var status = stat()
+      guard lstat(path, &status) == 0, status.st_uid != owner?.uid ?? geteuid() else { continue }
+      let name = path.split(separator: "/").last.map(String.init) ?? ""
+      do throws(ReleaseError) {
+        try attempt("move \(path), which is another user's, to \(layout.trash)") { () throws(SystemError) in
+          try Files.rename(path, trashPath(for: name))
+        }
+        report.warnings.append(
+          "\(path) belonged to user \(status.st_uid), who is not the app's: it is made anew.")
+      } catch {
+        report.warnings.append(error.message)
+      }
+    }
   }
 
   private func clear(_ ledger: inout Ledger, _ report: inout SettlementReport) {

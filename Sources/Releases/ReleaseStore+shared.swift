@@ -10,7 +10,7 @@ extension ReleaseStore {
       case .directory: continue
       case nil where entry.isFolder:
         try attempt("make \(path)") { () throws(SystemError) in
-          _ = try Folder.open(layout.shared).enter(entry.parts[...], creatingFor: owner)
+          _ = try Folder.open(layout.shared).enter(entry.parts, creatingFor: owner)
         }
       case nil:
         throw ReleaseError(
@@ -31,7 +31,7 @@ extension ReleaseStore {
       guard let name = entry.parts.last else { continue }
       let release = layout.release(number)
       do throws(SystemError) {
-        let folder = try Folder.open(release).enter(entry.parts.dropLast(), creatingFor: owner)
+        let folder = try open(number).enter(entry.parts.dropLast(), creatingFor: owner)
         let target = String(repeating: "../", count: entry.parts.count + 1) + "shared/" + entry.path
         let trash = trashPath(for: "\(number)-shared")
         if let left = try folder.replaceByLink(name, to: target, movingAsideTo: trash) {

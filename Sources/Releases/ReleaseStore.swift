@@ -23,7 +23,7 @@ package struct ReleaseStore: Sendable {
   package func reserve(_ revision: Revision, at time: Timestamp = .now) throws(ReleaseError) -> Int {
     var ledger = try ledger()
     let used = max(ledger.highest, try highestOnDisk())
-    guard used < Int.max else {
+    guard used < Layout.numbers.upperBound else {
       throw ReleaseError(
         "There is no number after \(used). Remove what is called so from \(layout.releases).")
     }
@@ -32,9 +32,8 @@ package struct ReleaseStore: Sendable {
     try save(ledger)
     let folder = layout.release(number)
     do throws(ReleaseError) {
-      try attempt("make \(folder)") { () throws(SystemError) in
-        try systemCall("mkdir", folder) { mkdir(folder, 0o755) }
-        if let owner { try Files.changeOwner(folder, uid: owner.uid, gid: owner.gid) }
+      _ = try attempt("make \(folder)") { () throws(SystemError) in
+        try openReleases().make(String(number), owner: owner)
       }
     } catch {
       _ = rmdir(folder)
@@ -48,11 +47,6 @@ package struct ReleaseStore: Sendable {
   /// Tells the ledger what only became known after the number was taken.
   package func describe(_ number: Int, _ revision: Revision) throws(ReleaseError) {
     try update(number) { $0.revision = revision }
-  }
-
-  package func writeRevision(_ number: Int, commit: String, at time: Timestamp = .now) throws(ReleaseError) {
-    try place("REVISION", of: number, commit)
-    try place("REVISION_TIME", of: number, time.iso8601(fraction: false))
   }
 
   /// All of it is on disk when this returns. It is good only once it has been seen to serve: `makeCurrent`.
@@ -80,18 +74,4 @@ package struct ReleaseStore: Sendable {
   }
 
   func folderExists(_ number: Int) -> Bool { Files.kind(layout.release(number)) == .directory }
-
-  /// By rename: the checkout may hold a link of that name, which must be replaced and never followed.
-  /// Without fsync: `seal` syncs the whole volume.
-  private func place(_ name: String, of number: Int, _ text: String) throws(ReleaseError) {
-    let path = layout.release(number) + "/" + name
-    let temporary = path + ".bascule-new"
-    try attempt("write \(path)") { () throws(SystemError) in
-      _ = unlink(temporary)
-      let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
-      try file.writeAll(Array((text + "\n").utf8), subject: path)
-      if let owner { try systemCall("chown", path) { fchown(file.raw, owner.uid, owner.gid) } }
-      try Files.rename(temporary, path)
-    }
-  }
 }

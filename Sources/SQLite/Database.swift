@@ -13,7 +13,8 @@ package final class Database {
   private var handle: OpaquePointer?
   private var statements: [String: Statement] = [:]
 
-  package init(path: String) throws(SQLiteError) {
+  /// `busyTimeout`: for how many milliseconds the calling thread may sleep while another connection has the lock.
+  package init(path: String, busyTimeout: Int32 = 5000) throws(SQLiteError) {
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
     let code = sqlite3_open_v2(path, &handle, flags, nil)
     guard code == SQLITE_OK else {
@@ -22,7 +23,7 @@ package final class Database {
       throw error
     }
     sqlite3_extended_result_codes(handle, 1)
-    sqlite3_busy_timeout(handle, 5000)
+    sqlite3_busy_timeout(handle, busyTimeout)
   }
 
   deinit { close() }

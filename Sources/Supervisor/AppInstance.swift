@@ -80,8 +80,14 @@ package final class AppInstance {
   /// SIGTERM to the whole group, SIGKILL after `grace`; returns when none of it is left.
   @discardableResult
   package func stop(grace: Duration) async -> Exit {
+    let isAsked = stopping
     stopping = true
-    if !exit.isFinished, !leaderGone { await family.end(grace: grace) }
+    if isAsked {
+      // A second SIGTERM would end an app that handles only the first; but this grace may be the shorter one.
+      if await exit.value(within: grace) == nil { await family.kill() }
+    } else if !exit.isFinished, !leaderGone {
+      await family.end(grace: grace)
+    }
     return await exit.value()
   }
 

@@ -45,6 +45,15 @@ import Testing
     #expect(bytes.suffix(8) == Array("the end\n".utf8)[...])
   }
 
+  @Test func `only the newest logs are kept, and what is no log is left alone`() throws {
+    for name in ["1.log", "9.log", "10.log", "100.log", "2.txt", "x.log", "007.log"] {
+      try folder.write(name, "")
+    }
+    DeploymentLogs.prune(folder: folder.path, keep: 2)
+    #expect(folder.names == ["007.log", "10.log", "100.log", "2.txt", "x.log"])
+    DeploymentLogs.prune(folder: folder.path("nowhere"))
+  }
+
   @MainLoop @Test func `a log that cannot be written fails nobody`() {
     let log = DeploymentLog(path: folder.path("nowhere/1.log"))
     var calls = 0

@@ -1,10 +1,11 @@
 import Foundation
-import History
 import JSON
 import Linux
 import SQLite
 import TestSupport
 import Testing
+
+@testable import History
 
 @Suite(.timeLimit(.minutes(1))) struct HistoryTests {
   private let folder: TemporaryFolder
@@ -183,12 +184,98 @@ import Testing
     #expect(folder.names.isEmpty)
   }
 
-  @MainLoop @Test func `a checkpoint empties the log beside the file and loses nothing`() async throws {
+  @MainLoop @Test func `a checkpoint makes the log beside the file begin again, and loses nothing`()
+    async throws
+  {
     let (history, _) = try History.open(path)
-    for _ in 0..<50 { _ = try history.insert(deployment()) }
+    var sizes: [Int] = []
+    for _ in 0..<5 {
+      for _ in 0..<50 { _ = try history.insert(deployment()) }
+      history.commit()
+      sizes.append(try Files.read(path + "-wal").count)
+      await history.checkpoint()
+    }
+    #expect(sizes.last ?? .max < 2 * (sizes.first ?? 0))
+    #expect(try committed() == 250)
+    history.close()
+    #expect(Files.kind(path + "-wal") == nil)
+  }
+
+  @MainLoop @Test func `a checkpoint that waits for a reader keeps no writer waiting`() async throws {
+    let (history, _) = try History.open(path)
+    let reader = try Database(path: path)
+    _ = try history.insert(deployment())
     history.commit()
-    await history.checkpoint()
-    #expect(try Files.read(path + "-wal").isEmpty)
-    #expect(try committed() == 50)
+    try reader.execute("BEGIN; SELECT count(*) FROM deployments")
+    _ = try history.insert(deployment())
+    history.commit()
+    let checkpoint = Task { @MainLoop in await history.checkpoint() }
+    await MainLoop.sleep(for: .milliseconds(100))
+    let took = try ContinuousClock().measure {
+      _ = try history.insert(deployment())
+      history.commit()
+    }
+    #expect(took < .seconds(1))
+    await checkpoint.value
+    #expect(try committed() == 3)
+    withExtendedLifetime(reader) {}
+  }
+
+  @MainLoop @Test func `who holds the file is not waited for`() throws {
+    let (history, _) = try History.open(path)
+    let other = try Database(path: path)
+    try other.execute("BEGIN IMMEDIATE")
+    let took = ContinuousClock().measure {
+      #expect(throws: HistoryError.self) { try history.insert(deployment()) }
+    }
+    #expect(took < .seconds(1))
+    try other.execute("ROLLBACK")
+    #expect(try history.insert(deployment()).id == 1)
+  }
+
+  @MainLoop @Test func `what could not be committed is not remembered`() throws {
+    let (history, _) = try History.open(path)
+    try history.database.execute(
+      "CREATE TABLE broken (id INTEGER REFERENCES broken (parent) DEFERRABLE INITIALLY DEFERRED, parent INTEGER UNIQUE)"
+    )
+    let pause = Hold(kind: .pause, reason: "rolled back", owner: "bob", at: Timestamp(milliseconds: 2))
+    try history.set(pause, project: "main")
+    var kept = deployment()
+    kept.delivery = "kept"
+    kept = try history.insert(kept)
+    history.commit()
+
+    var lost = deployment()
+    lost.delivery = "lost"
+    _ = try history.insert(lost)
+    kept.state = .failed
+    try history.update(kept)
+    try history.set(Hold(kind: .lock, reason: "audit", owner: "alice"), project: "main")
+    try history.lift(.pause, project: "main")
+    try history.database.execute("INSERT INTO broken (id) VALUES (7)")
+    var failure: HistoryError?
+    history.whenWritten { failure = $0 }
+    history.commit()
+    #expect(failure != nil)
+    #expect(history.deployment(ofDelivery: "lost") == nil)
+    #expect(history.deployment(ofDelivery: "kept") == kept.id)
+    #expect(history.hold(.lock, project: "main") == nil)
+    #expect(history.hold(.pause, project: "main") == pause)
+  }
+
+  @MainLoop @Test func `the newest deployments are kept, and those that have not ended`() throws {
+    let (history, _) = try History.open(path)
+    for number in 1...10 {
+      var row = deployment(.success)
+      row.delivery = "d-\(number)"
+      row.finishedAt = number == 2 ? nil : .now
+      _ = try history.insert(row)
+    }
+    try history.forgetOld(keep: 3)
+    #expect(try history.latest(project: "main", limit: 100).map(\.id) == [10, 9, 8, 2])
+    #expect(history.deployment(ofDelivery: "d-7") == nil)
+    #expect(history.deployment(ofDelivery: "d-8") == 8)
+    try history.forgetOld()
+    #expect(try history.latest(project: "main", limit: 100).count == 4)
   }
 }

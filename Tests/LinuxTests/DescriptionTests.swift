@@ -12,7 +12,7 @@ import Testing
 
   @Test(
     arguments: [
-      (.zero, "0 ms"), (.milliseconds(850), "850 ms"), (.milliseconds(999), "999 ms"), (.seconds(1), "1.0 s"),
+      (.zero, "0 ms"), (.milliseconds(850), "850 ms"), (.milliseconds(999), "999 ms"), (.seconds(1), "1 s"),
       (.milliseconds(3249), "3.2 s"), (.milliseconds(59_999), "59.9 s"), (.seconds(60), "1 min"),
       (.seconds(125), "2 min 5 s"), (.seconds(600), "10 min"),
     ] as [(Duration, String)])

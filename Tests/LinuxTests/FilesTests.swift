@@ -82,6 +82,62 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a pipe, a device and a folder are refused where a file is needed`()
+    throws
+  {
+    let pipe = folder.path("pipe")
+    #expect(mkfifo(pipe, 0o666) == 0)
+    for path in [pipe, "/dev/zero", folder.path] {
+      #expect(throws: SystemError(code: EINVAL, operation: "read", subject: path)) {
+        try Files.readRegular(path, limit: 100)
+      }
+    }
+    let file = try folder.write("file", "content")
+    try folder.link("link", to: file)
+    #expect(try Files.readRegular(folder.path("link"), limit: 7) == Array("content".utf8))
+    #expect(throws: SystemError.self) { try Files.readRegular(file, limit: 6) }
+  }
+
+  private func inode(_ path: String) -> ino_t {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_ino : 0
+  }
+
+  @Test func `a file is written again only where content, mode or kind differ`() throws {
+    let path = folder.path("file")
+    func write(_ text: String, mode: Int32 = 0o600) throws -> ino_t {
+      try Files.write(path, ifOtherThan: Array(text.utf8), mode: mode)
+      return inode(path)
+    }
+    let first = try write("key")
+    #expect(try write("key") == first)
+    #expect(try write("key", mode: 0o644) != first)
+    for text in ["longer key", "k"] {
+      _ = try write(text)
+      #expect(try Files.text(path) == text)
+    }
+  }
+
+  @Test func `neither a link with the right content nor what it names is touched`() throws {
+    let victim = try folder.write("victim", "key", mode: 0o644)
+    try folder.link("file", to: victim)
+    try Files.write(folder.path("file"), ifOtherThan: Array("key".utf8), mode: 0o600)
+    #expect(Files.kind(folder.path("file")) == .file)
+    let attributes = try FileManager.default.attributesOfItem(atPath: victim)
+    #expect(attributes[.posixPermissions] as? Int == 0o644)
+  }
+
+  @Test(.enabled(if: geteuid() == 0)) func `an equal file of another owner is written again`() throws {
+    let path = folder.path("file")
+    for owner in [(uid: 4321, gid: 4322), (uid: 4321, gid: 4323), nil] as [(uid: uid_t, gid: gid_t)?] {
+      try Files.write(path, ifOtherThan: [1], mode: 0o600, owner: owner)
+      var status = stat()
+      #expect(lstat(path, &status) == 0)
+      #expect(status.st_uid == owner?.uid ?? 0)
+      #expect(status.st_gid == owner?.gid ?? status.st_gid)
+    }
+  }
+
   @Test func `names are listed in order`() throws {
     for name in ["b", "a", ".hidden"] { try folder.write(name, "") }
     #expect(try Files.list(folder.path) == [".hidden", "a", "b"])

@@ -44,7 +44,7 @@ import Testing
     #expect(try scratch.build() == 100)
   }
 
-  @Test(arguments: ["007", "+8", "-9", "0", "10.bak", "١", "99999999999999999999"])
+  @Test(arguments: ["007", "+8", "-9", "0", "10.bak", "١", "10000000000", "9223372036854775806"])
   func `a folder that only resembles a number does not count`(name: String) throws {
     let scratch = try Scratch()
     try scratch.write("releases/\(name)/x", "")
@@ -53,8 +53,33 @@ import Testing
 
   @Test func `the last number there is ends in a sentence, not in a crash`() throws {
     let scratch = try Scratch()
-    try scratch.write("releases/\(Int.max)/x", "")
+    try scratch.write("shared/releases.json", #"{"highest":9999999999,"releases":[]}"#)
     #expect(throws: ReleaseError.self) { try scratch.build() }
+  }
+
+  @Test(arguments: ["9223372036854775806", "99999999999"])
+  func `a ledger that once took such a folder for a release goes on from the real ones`(highest: String)
+    throws
+  {
+    let scratch = try Scratch()
+    try scratch.deploy()
+    let ledger = try scratch.read("shared/releases.json")
+    try scratch.write(
+      "shared/releases.json",
+      ledger.replacing(#""highest":1"#, with: #""highest":\#(highest)"#)
+        .replacing(
+          #""releases":["#, with: #""releases":[{"number":\#(highest),"state":"good","createdAt":0},"#))
+    #expect(try scratch.deploy() == 2)
+    #expect(try scratch.states() == [1: .good, 2: .good])
+  }
+
+  @Test func `a folder with the highest number that counts leaves numbers for the next releases`() throws {
+    let scratch = try Scratch()
+    try scratch.write("releases/999999999/x", "")
+    for number in [1_000_000_000, 1_000_000_001] {
+      #expect(try scratch.deploy() == number)
+      #expect(scratch.store.readCurrent() == .release(number))
+    }
   }
 
   @Test func `the number is on disk before its folder`() throws {

@@ -87,6 +87,16 @@ final class Scratch {
     return device("/dev/shm").map { $0 != here } ?? false
   }
 
+  func moveSharedToSecondVolume() throws -> String {
+    let shared = "/dev/shm/bascule-\(UUID().uuidString)"
+    try Files.makeDirectory(shared + "/trash")
+    try remove("shared")
+    try link("shared", to: shared)
+    return shared
+  }
+
+  static func removeAll(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
+
   func moveTrashToSecondVolume() throws -> String {
     let trash = "/dev/shm/bascule-\(UUID().uuidString)"
     try Files.makeDirectory(trash)

@@ -136,6 +136,23 @@ import Testing
     #expect(scratch.folders.prefix(4) == ["1", "2", "3", "4"])
   }
 
+  @Test(.enabled(if: geteuid() == 0))
+  func `what belongs to the app's user before this one goes to the trash`() throws {
+    let scratch = try Scratch()
+    let store = ReleaseStore(layout: scratch.layout, owner: Identity(uid: 4321, gid: 4322, groups: []))
+    for (name, owner) in [("repo.git", 4321), ("cache", 1234), ("spare", 0)] as [(String, uid_t)] {
+      try scratch.write("shared/\(name)/file", "")
+      try Files.changeOwner(scratch.path("shared/\(name)"), uid: owner, gid: owner)
+    }
+    let report = try store.settle()
+    #expect(scratch.names("shared") == ["repo.git", "trash"])
+    #expect(report.trash.count == 2)
+    #expect(report.warnings.count == 2)
+    #expect(report.warnings.first?.contains("cache belonged to user 1234, who is not the app's") == true)
+    _ = try scratch.store.settle()
+    #expect(scratch.names("shared") == ["trash"])
+  }
+
   @Test func `a ledger that cannot be read is an error, not a reason to start over`() throws {
     let scratch = try Scratch()
     try scratch.write("shared/releases.json/x", "")
@@ -165,6 +182,27 @@ import Testing
   @Test func `a root that cannot be written is refused`() {
     #expect(throws: ReleaseError.self) { try Layout(root: "/proc/bascule").prepare() }
     #expect(throws: ReleaseError.self) { try Layout(root: "/dev/null/app").prepare() }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: ["pipe", "folder", "link"])
+  func `whatever the app puts in the way of the probe keeps nothing from starting`(kind: String) throws {
+    let scratch = try Scratch()
+    let path = scratch.path("releases/.bascule-probe")
+    try scratch.write("precious", "untouched")
+    switch kind {
+    case "pipe": #expect(mkfifo(path, 0o666) == 0)
+    case "folder": #expect(mkdir(path, 0o777) == 0)
+    default: try scratch.link("releases/.bascule-probe", to: scratch.path("precious"))
+    }
+    try scratch.layout.prepare()
+    #expect(try scratch.read("precious") == "untouched")
+  }
+
+  @Test func `probes that a kill left are swept up`() throws {
+    let scratch = try Scratch()
+    try scratch.write("releases/.bascule-probe-abc", "")
+    _ = try scratch.store.settle()
+    #expect(scratch.folders.isEmpty)
   }
 
   @Test func `preparing leaves nothing but the folders`() throws {

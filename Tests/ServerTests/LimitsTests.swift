@@ -1,8 +1,9 @@
 import HTTP
 import Linux
-import Server
 import TestSupport
 import Testing
+
+@testable import Server
 
 @Suite(.timeLimit(.minutes(1))) struct LimitsTests {
   private static func hurry(_ limits: inout Limits) {
@@ -53,10 +54,12 @@ import Testing
     let handler: HTTPServer.Handler = { _, _, respond in
       respond(Response(200, body: [UInt8](repeating: 7, count: 64 << 20)))
     }
-    try await withServer(Self.hurry, handler: handler) { port, _ in
+    try await withServer(Self.hurry, handler: handler) { port, server in
       let client = try LoopbackClient(port: port)
       try client.send(get("/"))
-      try await Task.sleep(for: .seconds(1))
+      // Not before it is connected, and then until it has been given up.
+      while await server.openConnections == 0 { try await Task.sleep(for: .milliseconds(5)) }
+      while await server.openConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
       let count = await client.response()?.body.count ?? 0
       #expect(count < 64 << 20)
     }
@@ -120,11 +123,11 @@ import Testing
   }
 
   @Test func `bodies together are held to a bound`() async throws {
-    try await withServer({ $0.bufferedBodies = 100_000 }, handler: echo) { port, _ in
+    try await withServer({ $0.bufferedBodies = 100_000 }, handler: echo) { port, server in
       let first = try LoopbackClient(port: port)
       try first.send(post("/", length: 90_001))
       try first.send([UInt8](repeating: 65, count: 90_000))
-      try await Task.sleep(for: .milliseconds(50))
+      while await server.bufferedBytes < 90_000 { try await Task.sleep(for: .milliseconds(5)) }
       let second = try LoopbackClient(port: port)
       try second.send(post("/", length: 20_001))
       try second.send([UInt8](repeating: 65, count: 20_000))

@@ -10,6 +10,9 @@ enum DeployVerb {
     if arguments.has("--follow"), arguments.has("--background") {
       throw UsageError("--follow and --background exclude each other")
     }
+    if let mode = arguments["--mode"], mode != "fast" {
+      throw UsageError("there is no mode \(mode) in this version; there is fast")
+    }
     let client = try Client()
     let asJSON = arguments.has("--json")
     var wish: [(String, JSONValue)] = [

@@ -12,6 +12,11 @@ struct CheckOut: Step {
   func perform(_ job: Job) async throws(DeployError) {
     do throws(SystemError) {
       try makeRepository(job)
+    } catch  where error.code == ENOTDIR || error.code == ELOOP {
+      throw DeployError(
+        .checkout,
+        "making the release's repository failed: somebody put a file or a link in the place of the folder "
+          + "\(error.subject); deploy again")
     } catch {
       throw .system(.checkout, "making the release's repository", error)
     }
@@ -22,16 +27,16 @@ struct CheckOut: Step {
   }
 
   private func makeRepository(_ job: Job) throws(SystemError) {
-    let directory = job.folder + "/.git"
+    let owner = job.owner
     let onBranch = job.exactCommit == nil || job.ref == job.git.source.branch
     let branch = onBranch ? job.git.source.branch : nil
-    var folders = [directory, "\(directory)/objects", "\(directory)/objects/info", "\(directory)/refs"]
-    folders += ["\(directory)/refs/heads", "\(directory)/info"]
-    for folder in folders where !reusesFiles { try make(folder, job.owner) }
+    let folder = try job.openFolder().enter([".git"], creatingFor: owner)
+    _ = try folder.enter(["refs", "heads"], creatingFor: owner)
     // Relative, so that the volume can be mounted elsewhere.
-    try write("\(directory)/objects/info/alternates", "../../../../shared/repo.git/objects\n", job.owner)
-    try write(
-      "\(directory)/config",
+    try folder.enter(["objects", "info"], creatingFor: owner)
+      .write("alternates", "../../../../shared/repo.git/objects\n", owner: owner)
+    try folder.write(
+      "config",
       """
       [core]
       \trepositoryformatversion = 0
@@ -40,26 +45,14 @@ struct CheckOut: Step {
       \turl = \(Self.quoted(job.git.source.url))
       \tfetch = +refs/heads/*:refs/remotes/origin/*
 
-      """, job.owner)
+      """, owner: owner)
     // Bascule's own files in the release are not the app's changes.
-    try write("\(directory)/info/exclude", "/REVISION\n/REVISION_TIME\n", job.owner)
+    try folder.enter(["info"], creatingFor: owner)
+      .write("exclude", "/REVISION\n/REVISION_TIME\n", owner: owner)
     if let branch {
-      try write("\(directory)/packed-refs", "\(commit.hash) refs/heads/\(branch)\n", job.owner)
+      try folder.write("packed-refs", "\(commit.hash) refs/heads/\(branch)\n", owner: owner)
     }
-    try write("\(directory)/HEAD", branch.map { "ref: refs/heads/\($0)\n" } ?? commit.hash + "\n", job.owner)
-  }
-
-  private func make(_ folder: String, _ owner: Identity?) throws(SystemError) {
-    try systemCall("mkdir", folder) { mkdir(folder, 0o755) }
-    if let owner { try Files.changeOwner(folder, uid: owner.uid, gid: owner.gid) }
-  }
-
-  /// Without fsync: the whole volume is synced before the release counts.
-  private func write(_ path: String, _ text: String, _ owner: Identity?) throws(SystemError) {
-    if reusesFiles { _ = unlink(path) }
-    let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
-    try file.writeAll(Array(text.utf8), subject: path)
-    if let owner { try systemCall("chown", path) { fchown(file.raw, owner.uid, owner.gid) } }
+    try folder.write("HEAD", branch.map { "ref: refs/heads/\($0)\n" } ?? commit.hash + "\n", owner: owner)
   }
 
   private static func quoted(_ text: String) -> String {

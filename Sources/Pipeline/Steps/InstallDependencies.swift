@@ -15,8 +15,7 @@ struct InstallDependencies: Step {
     } catch {
       guard Self.blamesCache(error.message) else { throw Self.advised(error) }
       job.narrator.warn("Bun's cache seems damaged; installing once more with an empty one")
-      try discard(job.folder + "/node_modules", "node_modules", job)
-      try discard(job.caches.bun, "cache", job)
+      try startOver(job)
       try await install(job, ["bun", "install"] + (locked ? ["--frozen-lockfile"] : []))
     }
   }
@@ -47,16 +46,19 @@ struct InstallDependencies: Step {
       exitCode: error.exitCode)
   }
 
-  private func discard(_ path: String, _ name: String, _ job: Job) throws(DeployError) {
-    guard Files.kind(path) != nil else { return }
+  private func startOver(_ job: Job) throws(DeployError) {
+    let cache = job.caches.bun
+    let aside = "\(job.caches.trash)/install-\(Timestamp.now.milliseconds)"
     do throws(SystemError) {
       try Files.makeDirectory(job.caches.trash)
-      try Files.rename(path, "\(job.caches.trash)/\(name)-\(Timestamp.now.milliseconds)")
-      guard name == "cache" else { return }
-      try Files.makeDirectory(path)
-      if let owner = job.owner { try Files.changeOwner(path, uid: owner.uid, gid: owner.gid) }
+      if Files.kind(job.folder + "/node_modules") != nil {
+        try job.openFolder().moveAside("node_modules", to: aside + "-modules")
+      }
+      if Files.kind(cache) != nil { try Files.rename(cache, aside + "-cache") }
+      try Files.makeDirectory(cache)
+      if let owner = job.owner { try Files.changeOwner(cache, uid: owner.uid, gid: owner.gid) }
     } catch {
-      throw .system(.install, "setting the damaged \(name) aside", error)
+      throw .system(.install, "setting the damaged cache aside", error)
     }
   }
 }
