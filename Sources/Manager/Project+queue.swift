@@ -60,8 +60,9 @@ extension Project {
     let deployment = try history.insert(row(order, .queued))
     let replaced = queue.add(deployment)
     if let replaced {
-      if replaced.isAutomatic, !order.forced {
-        overtaken[deployment.id] = (overtaken[replaced.id] ?? []) + [replaced.commit].compactMap { $0 }
+      // What starts from the other's commit is newer for sure. Else only git can tell, after the fetch.
+      if let commit = replaced.commit, replaced.isAutomatic, !order.forced, order.before != commit {
+        overtaken[deployment.id] = ((overtaken[replaced.id] ?? []) + [commit]).suffix(8)
       }
       finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
     }
