@@ -40,7 +40,8 @@ package final class History {
     // NORMAL: kill -9 loses nothing, and no webhook waits for a disk that a build keeps busy. What decides
     // which release runs is not in here but in files that are synced (decision 0004).
     try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
-    try database.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512;")
+    try database.execute(
+      "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512; PRAGMA journal_size_limit = 4194304;")
     try Schema.migrator.migrate(database)
     try loadHolds()
     try loadDeliveries()
