@@ -26,8 +26,8 @@ extension Project {
       try await run(&deployment, narrator)
       deployment.state = .success
       deployment.exitCode = 0
-      narrator.completed("Release \(deployment.release ?? 0) is live")
       finished(&deployment, narrator)
+      narrator.completed("Release \(deployment.release ?? 0) is live")
     } catch {
       // Free of this task's cancellation: the clean-up runs commands too.
       let unfinished = deployment

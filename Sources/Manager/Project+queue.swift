@@ -20,7 +20,7 @@ extension Project {
         try history.lift(.pause, project: slug)
       }
       if let commit = order.commit, !order.forced {
-        if let open = queue.open.first(where: { $0.commit == commit }) { return answer(.duplicate(open.id)) }
+        if let earlier = duplicate(of: order) { return answer(.duplicate(earlier)) }
         if queue.open.contains(where: { $0.before == commit }) {
           return answer(.ignored("out of order: a newer push than \(commit.prefix(7)) is already on its way"))
         }
@@ -45,12 +45,21 @@ extension Project {
         return answer(
           .ignored("out of order: \(commit.prefix(7)) is older than \(live.prefix(7)), which is live"))
       }
+      // The same may have come again while git was asked.
+      if let earlier = duplicate(of: order) { return answer(.duplicate(earlier)) }
       do throws(HistoryError) {
         try enqueue(order, answer)
       } catch {
         answer(.unavailable("the deployment could not be written down: \(error)"))
       }
     }
+  }
+
+  /// The same delivery, or the same commit on its way.
+  private func duplicate(of order: DeployOrder) -> Int64? {
+    if let earlier = order.delivery.flatMap(history.deployment(ofDelivery:)) { return earlier }
+    guard let commit = order.commit, !order.forced else { return nil }
+    return queue.open.first { $0.commit == commit }?.id
   }
 
   private func enqueue(_ order: DeployOrder, _ answer: @escaping @MainLoop (OrderAnswer) -> Void)
