@@ -48,6 +48,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   private var stopped = false
 
   private init() {
+    // A peer or a reader that goes away is an error of one write, not the end of the program.
+    signal(SIGPIPE, SIG_IGN)
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
     precondition(epoll >= 0 && wake >= 0, "epoll and eventfd are not available on this kernel")

@@ -12,7 +12,6 @@ package final class Signals: Sendable {
     var mask = sigset_t()
     sigfillset(&mask)
     // SIGSEGV and its like too: one that our own code raises the kernel delivers however it is blocked.
-    signal(SIGPIPE, SIG_IGN)
     pthread_sigmask(SIG_SETMASK, &mask, nil)
     let raw = try systemCall("signalfd") {
       signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
