@@ -44,7 +44,13 @@ package enum Procfs {
   }
 
   private static func environment(of pid: pid_t) -> [ArraySlice<UInt8>] {
-    ((try? Files.read("/proc/\(pid)/environ", limit: 4 << 20)) ?? []).split(separator: 0)
+    for _ in 0..<4 {
+      guard let bytes = try? Files.read("/proc/\(pid)/environ", limit: 4 << 20) else { return [] }
+      if !bytes.isEmpty { return bytes.split(separator: 0) }
+      // It has none, or is just becoming another program: then it has again in a moment.
+      usleep(300)
+    }
+    return []
   }
 
   /// Everything that descends from `root`, itself left out: along the tree, since a machine may have
@@ -66,7 +72,14 @@ package enum Procfs {
   private static func children(of pid: pid_t) -> [pid_t] {
     let threads = (try? Files.list("/proc/\(pid)/task")) ?? []
     return threads.flatMap { thread in
-      let text = (try? Files.text("/proc/\(pid)/task/\(thread)/children", limit: 1 << 20)) ?? ""
+      let file = "/proc/\(pid)/task/\(thread)/children"
+      // The kernel may leave one out when another ends while it lists them.
+      var text = (try? Files.text(file, limit: 1 << 20)) ?? ""
+      for _ in 0..<10 {
+        let again = (try? Files.text(file, limit: 1 << 20)) ?? ""
+        if again == text { break }
+        text = again
+      }
       return text.split(separator: " ").compactMap { pid_t($0) }
     }
   }
