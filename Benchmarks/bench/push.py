@@ -57,9 +57,11 @@ def commit(hash: str, page: str, number: int) -> dict:
   }
 
 
-def requests(count: int, path: str, port: int, secret: str, before: str, keep_alive: bool) -> list[bytes]:
+def requests(
+  count: int, path: str, port: int, secret: str, before: str, keep_alive: bool, branch: str = "main"
+) -> list[bytes]:
   """Ready to be written to a socket: what making and signing them costs is not in the time of the run."""
-  template = body(before, "0123456789" * 4)
+  template = body(before, "0123456789" * 4).replace(b"refs/heads/main", f"refs/heads/{branch}".encode())
   made = []
   for _ in range(count):
     delivery = str(uuid.uuid4())

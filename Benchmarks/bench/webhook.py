@@ -42,6 +42,10 @@ class Bascule:
       raise load.Wrong(f"bascule answered {status} {body!r}")
     self.seen.add(answer["deployment"])
 
+  def check_ignored(self, status: int, body: bytes) -> None:
+    if status != 200 or json.loads(body)["status"] != "ignored":
+      raise load.Wrong(f"bascule answered {status} {body!r}")
+
   def kept(self) -> list[Figure]:
     size = sum(file.stat().st_size for file in (self.manager.root / "shared").glob("bascule.db*"))
     return [Figure(f"history on disk, {len(self.seen)} deployments", size / 2**20, "MiB")]
@@ -71,6 +75,10 @@ class Webhook:
     if status != 200 or body.strip() != b"queued":
       raise load.Wrong(f"webhook answered {status} {body!r}")
 
+  def check_ignored(self, status: int, body: bytes) -> None:
+    if status != 200 or json.loads(body)["status"] != "ignored":
+      raise load.Wrong(f"bascule answered {status} {body!r}")
+
   def kept(self) -> list[Figure]:
     return []
 
@@ -81,6 +89,14 @@ def spent(server: Bascule | Webhook, count: int, keep_alive: bool) -> tuple[floa
   before = process.cpu_seconds(server.pid)
   took = load.send(server.port, requests, keep_alive, server.check)
   return (process.cpu_seconds(server.pid) - before) / count * 1e6, took
+
+
+def answered(ours: Bascule, keep_alive: bool) -> float:
+  """µs of CPU a push to another branch: as carefully verified, read and answered, but nothing to write down."""
+  requests = push.requests(BATCH, ours.path, ours.port, SECRET, ours.before, keep_alive, branch="next")
+  before = process.cpu_seconds(ours.pid)
+  load.send(ours.port, requests, keep_alive, ours.check_ignored)
+  return (process.cpu_seconds(ours.pid) - before) / BATCH * 1e6
 
 
 def measure(scratch: Path) -> list[Figure]:
@@ -101,16 +117,19 @@ def costs(ours: Bascule, theirs: Webhook) -> list[Figure]:
     commands = process.children_cpu_seconds(theirs.pid)
     for round in range(rounds(9) + 1):
       (mine, took), (other, _) = spent(ours, BATCH, keep_alive), spent(theirs, BATCH, keep_alive)
+      ignored = answered(ours, keep_alive)
       # The first round warms up.
       if round > 0:
-        samples.append((mine, other))
+        samples.append((mine, other, ignored))
         latencies += took
     commands = (process.children_cpu_seconds(theirs.pid) - commands) / (BATCH * (len(samples) + 1)) * 1e6
-    mine, other = (median(values) for values in zip(*samples))
+    mine, other, ignored = (median(values) for values in zip(*samples))
     figures += [
       Figure(f"CPU a push, bascule, {name}", mine, "µs"),
       Figure(f"CPU a push, webhook, {name}", other, "µs"),
       Figure(f"bascule : webhook, {name}", mine / other, "", 0.12),
+      Figure(f"CPU a push to another branch, bascule, {name}", ignored, "µs"),
+      Figure(f"bascule, another branch : webhook, {name}", ignored / other, ""),
       Figure(f"CPU a push of webhook's commands, {name}", commands, "µs"),
     ]
   slow = sorted(latencies)[len(latencies) * 99 // 100] * 1e3
