@@ -36,15 +36,7 @@ package final class AppInstance {
   ) throws(CommandFailure) {
     self.memory = memory
     killsBefore = memory?.outOfMemoryKills ?? 0
-    let program: String
-    do throws(Executable.Failure) {
-      program = try Executable.find(command.arguments.first ?? "", path: command.environment["PATH"])
-    } catch {
-      switch error {
-      case .notFound(let name): throw .notFound(name)
-      case .notExecutable(let name): throw .notExecutable(name)
-      }
-    }
+    let program = try command.program()
     let mark = marks.next()
     do throws(SystemError) {
       let output = try FileDescriptor.pipe()

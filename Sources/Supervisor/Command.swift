@@ -19,6 +19,18 @@ package struct Command: Sendable {
     self.identity = identity
     self.timeout = timeout
   }
+
+  /// Looked up with the command's own search path.
+  func program() throws(CommandFailure) -> String {
+    do throws(Executable.Failure) {
+      return try Executable.find(arguments.first ?? "", path: environment["PATH"])
+    } catch {
+      switch error {
+      case .notFound(let name): throw .notFound(name)
+      case .notExecutable(let name): throw .notExecutable(name)
+      }
+    }
+  }
 }
 
 /// Why a command has no exit status to tell of.

@@ -52,16 +52,7 @@ package final class CommandRunner {
     _ command: Command, mark: Marks.Mark, onLine: @escaping LineHandler,
     onExit: @escaping @MainLoop (ExitStatus) -> Void
   ) throws(CommandFailure) -> (pid_t, [OutputReader]) {
-    let program: String
-    do throws(Executable.Failure) {
-      program = try Executable.find(
-        command.arguments.first ?? "", path: command.environment["PATH"])
-    } catch {
-      switch error {
-      case .notFound(let name): throw .notFound(name)
-      case .notExecutable(let name): throw .notExecutable(name)
-      }
-    }
+    let program = try command.program()
     do throws(SystemError) {
       let output = try FileDescriptor.pipe()
       let errors = try FileDescriptor.pipe()

@@ -42,9 +42,4 @@ import Testing
     #expect(!constantTimeEqual([], [0]))
   }
 
-  @Test func `random bytes are as many as asked for, and others each time`() {
-    #expect(randomBytes(32).count == 32)
-    #expect(randomBytes(32) != randomBytes(32))
-    #expect(randomBytes(0).isEmpty)
-  }
 }

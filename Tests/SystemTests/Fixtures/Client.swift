@@ -18,8 +18,8 @@ final class Connection: Sendable {
       }
     }
     guard result == 0 else {
+      // deinit closes it, also after this throw: a second close would hit another test's descriptor.
       let reason = String(cString: strerror(errno))
-      close(descriptor)
       throw Failure("nobody listens on port \(port): \(reason)")
     }
   }
