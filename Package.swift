@@ -33,6 +33,7 @@ let package = Package(
 
     module("HTTP", ["JSON"]),
     module("Server", ["Linux", "HTTP"]),
+    module("Front", ["CLinux", "Linux"]),
     module("Supervisor", ["CLinux", "Linux", "Log"]),
 
     module("Settings", ["Linux", "Crypto"]),
@@ -45,13 +46,15 @@ let package = Package(
     module(
       "Manager",
       [
-        "Linux", "Log", "JSON", "HTTP", "Server", "Supervisor", "Settings", "Releases", "Pipeline",
-        "History", "Access", "Control",
+        "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases",
+        "Pipeline", "History", "Access", "Control",
       ]),
 
     .executableTarget(
       name: "bascule",
-      dependencies: ["Linux", "Log", "JSON", "HTTP", "Supervisor", "Settings", "Releases", "Manager"],
+      dependencies: [
+        "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager",
+      ],
       path: "entrypoint", swiftSettings: strict),
 
     .target(
@@ -64,11 +67,16 @@ let package = Package(
     tests("HistoryTests", ["Linux", "JSON", "SQLite", "History", "TestSupport"]),
     tests("SupervisorTests", ["Linux", "Supervisor", "TestSupport"]),
     tests("PipelineTests", ["Linux", "JSON", "Pipeline", "TestSupport"]),
-    tests("ManagerTests", ["Linux", "JSON", "Log", "History", "Pipeline", "Manager", "TestSupport"]),
+    tests(
+      "ManagerTests",
+      [
+        "Linux", "JSON", "Log", "HTTP", "Server", "Front", "History", "Pipeline", "Manager", "TestSupport",
+      ]),
     tests("SettingsTests", ["Linux", "Settings"]),
     tests("ReleasesTests", ["Linux", "Releases"]),
     tests("CryptoTests", ["Crypto"]),
     tests("HTTPTests", ["HTTP"]),
+    tests("FrontTests", ["Linux", "Front", "TestSupport"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
     tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
     tests("SystemTests"),

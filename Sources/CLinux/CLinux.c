@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+const int clinux_o_path = O_PATH;
+
 int clinux_accept(int listener, void *address, unsigned *length) {
     return accept4(listener, (struct sockaddr *)address, (socklen_t *)length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
@@ -21,6 +24,14 @@ int clinux_accept(int listener, void *address, unsigned *length) {
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int clinux_forbid_dump(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int clinux_start_thread(void *(*body)(void *), void *context, const char *name) {
+    pthread_t thread;
+    int failure = pthread_create(&thread, NULL, body, context);
+    if (failure != 0) return failure;
+    pthread_setname_np(thread, name);
+    return pthread_detach(thread);
+}
 
 int clinux_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
@@ -58,6 +69,15 @@ const char *clinux_signal_name(int number) { return sigabbrev_np(number); }
 
 int clinux_open(const char *path, int flags, int mode) { return open(path, flags | O_CLOEXEC, mode); }
 
+uint64_t clinux_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    return before;
+}
+
 int clinux_exited(int status) { return WIFEXITED(status); }
 int clinux_exit_code(int status) { return WEXITSTATUS(status); }
 int clinux_term_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
@@ -83,6 +103,11 @@ static const char *become(const struct clinux_spawn *r) {
     }
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 
+    struct rlimit limit;
+    if (r->descriptor_limit && getrlimit(RLIMIT_NOFILE, &limit) == 0 && r->descriptor_limit < limit.rlim_max) {
+        limit.rlim_cur = r->descriptor_limit;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
     if (r->niceness) setpriority(PRIO_PROCESS, 0, r->niceness);
     if (r->change_user) {
         if (syscall(SYS_setgroups, r->group_count, r->groups) != 0) return "setgroups";

@@ -52,7 +52,7 @@ import Testing
     #expect(violations("let text = \"\"\"\n  import Manager\n  \"\"\"") == [])
   }
 
-  @Test(arguments: ["Sources/Front/Front.swift", "elsewhere/main.swift"])
+  @Test(arguments: ["Sources/Dashboard/Page.swift", "elsewhere/main.swift"])
   func `a module without a line in the table is found`(path: String) {
     #expect(violations("", in: path).count == 1)
   }

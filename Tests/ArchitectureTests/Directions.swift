@@ -4,7 +4,7 @@ enum Directions {
     ["CLinux", "COpenSSL", "CSQLite"],
     ["Linux", "JSON", "Crypto", "SQLite"],
     ["Log", "HTTP"],
-    ["Server", "Supervisor"],
+    ["Server", "Front", "Supervisor"],
     ["Settings", "Releases", "Pipeline", "History", "Access"],
     ["Control"],
     ["Manager"],
@@ -22,6 +22,7 @@ enum Directions {
 
     "HTTP": ["JSON"],
     "Server": ["CLinux", "Linux", "HTTP"],
+    "Front": ["CLinux", "Linux"],
     "Supervisor": ["CLinux", "Linux", "Log", "HTTP"],
 
     "Settings": ["Linux", "Crypto"],
@@ -32,10 +33,12 @@ enum Directions {
 
     "Control": ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"],
     "Manager": [
-      "Linux", "Log", "JSON", "HTTP", "Server", "Supervisor", "Settings", "Releases", "Pipeline", "History",
-      "Access", "Control",
+      "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases", "Pipeline",
+      "History", "Access", "Control",
     ],
-    "entrypoint": ["Linux", "Log", "JSON", "HTTP", "Supervisor", "Settings", "Releases", "Manager"],
+    "entrypoint": [
+      "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager",
+    ],
   ]
 
   /// Of the system itself. Foundation is not among them: it is 44 MB of ICU, and its Process fights our reaper.

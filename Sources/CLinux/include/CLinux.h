@@ -12,6 +12,8 @@
 int clinux_accept(int listener, void *address, unsigned *length);
 int clinux_pipe(int ends[2]);
 int clinux_become_subreaper(void);
+// 0, or the error's number.
+int clinux_start_thread(void *(*body)(void *), void *context, const char *name);
 int clinux_forbid_dump(void);
 int clinux_contains(const void *bytes, size_t count, const void *part, size_t part_count);
 // The Swift runtime hands every job that belongs to no executor of its own to `enqueue` from now on.
@@ -21,6 +23,12 @@ int clinux_syncfs(int descriptor);
 void clinux_close_on_exec_from(int first);
 const char *clinux_signal_name(int number);
 int clinux_open(const char *path, int flags, int mode);
+// Of what was sent on a TCP connection, the SYN included; -1 when the kernel does not say.
+int64_t clinux_bytes_acknowledged(int descriptor);
+// Raises the soft limit of open files to the hard one. Returns the soft limit before, or 0 if it cannot be told.
+uint64_t clinux_raise_descriptor_limit(void);
+
+extern const int clinux_o_path;
 
 // Exit status in a form Swift need not take apart with macros.
 int clinux_exited(int status);
@@ -42,6 +50,7 @@ struct clinux_spawn {
     size_t group_count;
     int niceness;
     int dies_with_parent;
+    uint64_t descriptor_limit;  // the soft limit of open files, 0 to keep this process's
 };
 
 // Returns the pid, or -1 with errno and the name of the call that failed.

@@ -1,0 +1,47 @@
+/// A connection to an app.
+struct Upstream {
+  var endpoint: Endpoint
+  let backend: BackendRef
+  /// nil: it idles in the backend's pool.
+  var client: ClientRef?
+  var next: UpstreamRef?
+  var previous: UpstreamRef?
+  /// It has answered a request before this one.
+  var isReused = false
+  var isConnected = false
+  /// The app keeps it after this answer.
+  var keepsAlive = true
+  /// A byte of the answer to the request at hand has come.
+  var hasAnswered = false
+  /// Milliseconds of the loop's clock.
+  var idleSince: Int64 = 0
+  /// Bytes sent in all when the request at hand began.
+  var sentBefore: UInt64 = 0
+  var sent: UInt64 = 0
+  /// A part of a response's head.
+  var inbox = Buffer()
+  var scanned: UInt32 = 0
+}
+
+struct UpstreamList {
+  private(set) var first: UpstreamRef?
+  private(set) var last: UpstreamRef?
+  private(set) var count = 0
+
+  mutating func push(_ upstream: UpstreamRef) {
+    upstream.pointee.previous = nil
+    upstream.pointee.next = first
+    if let first { first.pointee.previous = upstream } else { last = upstream }
+    first = upstream
+    count += 1
+  }
+
+  mutating func remove(_ upstream: UpstreamRef) {
+    let (before, after) = (upstream.pointee.previous, upstream.pointee.next)
+    if let before { before.pointee.next = after } else { first = after }
+    if let after { after.pointee.previous = before } else { last = before }
+    upstream.pointee.next = nil
+    upstream.pointee.previous = nil
+    count -= 1
+  }
+}
