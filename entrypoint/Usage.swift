@@ -14,7 +14,9 @@ enum Usage {
       cancel ID                end a waiting or running deployment
       lock -m WHY              keep everybody from deploying
       unlock                   lift the lock
+      maintenance on|off       show visitors a page instead of the app
       init -- CMD...           run CMD as PID 1 would: reap, forward signals, exit with its code
+      front                    the front alone, before one upstream
       version                  print the version
       help                     print this
 
@@ -46,7 +48,22 @@ extension Verb {
     case .cancel: "usage: bascule cancel ID [--json]"
     case .lock: "usage: bascule lock -m WHY [--json]"
     case .unlock: "usage: bascule unlock [--json]"
+    case .maintenance: "usage: bascule maintenance on|off [-m TEXT] [--json]"
     case .`init`: "usage: bascule init -- CMD..."
+    case .front:
+      """
+      usage: bascule front --listen A --upstream B [OPTION...]
+        --listen A             PORT for all addresses, or HOST:PORT
+        --upstream B           HOST:PORT, or unix:PATH
+        --threads N            loops on threads of their own (1)
+        --access-log F         text or json, on standard output
+        --trusted-proxies L    whose X-Forwarded-* are believed: addresses, ranges, loopback, private, all
+        --head-timeout S       seconds for a request's head to arrive (10)
+        --stall-timeout S      seconds without a byte of a body, or taken by the client (60)
+        --idle-timeout S       seconds that an idle connection is kept (75)
+        --max-connections N    clients at once (as many as there are descriptors)
+        --drain-timeout S      seconds for what is in flight at SIGTERM (30)
+      """
     case .version: "usage: bascule version"
     case .help: "usage: bascule help"
     }

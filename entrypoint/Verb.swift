@@ -4,7 +4,8 @@ import Settings
 
 /// The first word of the command line.
 enum Verb: String, CaseIterable {
-  case run, deploy, rollback, resume, releases, status, logs, cancel, lock, unlock, `init`, version, help
+  case run, deploy, rollback, resume, releases, status, logs, cancel, lock, unlock, maintenance
+  case `init`, front, version, help
 
   static func run(_ words: [String]) -> Int32 {
     guard let word = words.first else { return perform(.run, []) }
@@ -42,6 +43,10 @@ enum Verb: String, CaseIterable {
       case .cancel: return try CancelVerb.perform(Arguments(words, flags: ["--json"], positional: 1))
       case .lock: return try HoldVerbs.lock(Arguments(words, flags: ["--json"], values: ["-m"]))
       case .unlock: return try HoldVerbs.unlock(Arguments(words, flags: ["--json"]))
+      case .maintenance:
+        return try MaintenanceVerb.perform(
+          Arguments(words, flags: ["--json"], values: ["-m"], positional: 1))
+      case .front: return try FrontVerb.perform(Arguments(words, values: FrontVerb.values))
       case .version:
         Terminal.print("bascule \(Version.current)")
         return ExitCode.done

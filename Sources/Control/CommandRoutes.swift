@@ -47,6 +47,12 @@ package struct CommandRoutes {
       answer(responder) { () async throws(ControlFailure) in
         ["status": "resumed", "skipped": .array(try await manager.resume().map(\.json))]
       }
+    case ("POST", "maintenance", 1):
+      answer(responder) { () async throws(ControlFailure) in
+        let isOn = arguments?["on"]?.bool ?? false
+        try await manager.maintain(isOn ? arguments?["text"]?.string ?? "" : nil, owner: actor)
+        return ["status": .string(isOn ? "maintenance" : "open")]
+      }
     case ("POST", "deployments", 3) where parts[2] == "cancel":
       answer(responder) { () async throws(ControlFailure) in
         guard let id = Int64(parts[1]) else {

@@ -17,6 +17,10 @@ package protocol ManagerPort: AnyObject {
   /// Returns what was skipped meanwhile; so does `resume`.
   func unlock() async throws(ControlFailure) -> [Deployment]
   func resume() async throws(ControlFailure) -> [Deployment]
+  /// What visitors are told instead of the app's answers; nil ends it.
+  func maintain(_ text: String?, owner: String) async throws(ControlFailure)
+  /// In the text format of Prometheus.
+  func metrics() async -> String
   /// nil: the last one that has a log.
   func deployment(_ id: Int64?) throws(ControlFailure) -> Deployment
   /// The file of its recorded events, and the live log while it runs.

@@ -4,7 +4,7 @@ import JSON
 import Linux
 import Server
 
-/// The control port: triggers, and whether anybody is at home.
+/// Triggers, and whether anybody is at home.
 @MainLoop
 package struct WebhookRoute {
   private unowned let manager: any ManagerPort

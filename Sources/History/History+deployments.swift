@@ -123,6 +123,15 @@ extension History {
       [.text(project), .integer(from.milliseconds)])
   }
 
+  /// States that no deployment is in are left out.
+  package func countByState(project: String) throws(HistoryError) -> [(state: DeploymentState, count: Int)] {
+    try mapped { () throws(SQLiteError) in
+      try database.rows(
+        "SELECT state, count(*) FROM deployments WHERE project = ? GROUP BY state", [.text(project)]
+      ) { (DeploymentState(rawValue: $0.text(0) ?? "") ?? .failed, Int(clamping: $0.integer(1) ?? 0)) }
+    }
+  }
+
   private func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
     try mapped { () throws(SQLiteError) in
       try database.rows(

@@ -2,9 +2,10 @@ import JSON
 import Linux
 import SQLite
 
-/// What keeps automatic deployments away: a person's lock, or the pause after a rollback by hand.
+/// What a person has set until somebody lifts it: a lock or a pause keeps automatic deployments away,
+/// maintenance keeps visitors away.
 package struct Hold: Sendable, Equatable {
-  package enum Kind: String, Sendable { case lock, pause }
+  package enum Kind: String, Sendable { case lock, pause, maintenance }
 
   package let kind: Kind
   package let reason: String
@@ -26,6 +27,7 @@ package struct Hold: Sendable, Equatable {
     switch kind {
     case .lock: "locked by \(owner): \(reason)"
     case .pause: "paused by \(owner): \(reason); `bascule resume` lets pushes in again"
+    case .maintenance: "in maintenance by \(owner): \(reason)"
     }
   }
 }

@@ -87,6 +87,19 @@ package enum Socket {
     }
   }
 
+  /// One that the kernel chooses on loopback. Anybody may take it until the caller's child does.
+  package static func freePort() -> UInt16? {
+    guard let socket = try? stream(AF_INET),
+      SocketAddress.loopback(0).withRaw({ bind(socket.raw, $0, $1) }) == 0
+    else { return nil }
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket.raw, $0, &length) }
+    }
+    return result == 0 ? UInt16(bigEndian: address.sin_port) : nil
+  }
+
   package static func pendingError(_ descriptor: FileDescriptor) -> SystemError? {
     var code: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)

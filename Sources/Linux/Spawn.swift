@@ -59,7 +59,8 @@ package struct Spawn: Sendable {
                 new_session: newSession ? 1 : 0, take_terminal: takesTerminal ? 1 : 0,
                 change_user: identity == nil ? 0 : 1, user: identity?.uid ?? 0,
                 group: identity?.gid ?? 0, groups: groups.baseAddress, group_count: groups.count,
-                niceness: niceness, dies_with_parent: diesWithParent ? 1 : 0)
+                niceness: niceness, dies_with_parent: diesWithParent ? 1 : 0,
+                descriptor_limit: DescriptorLimit.ofChildren)
               return clinux_spawn(&request, &failedCall)
             }
           }

@@ -39,11 +39,22 @@ package final class Log {
       ]
       line = entry.text + "\n"
     }
+    append(Array(line.utf8), lines: 1)
+  }
+
+  /// Lines that are complete as they stand, such as those of an access log, and how many of them did not even
+  /// get here.
+  package func write(lines: [UInt8], dropped missing: Int) {
+    dropped += missing
+    append(redactor.mask(lines), lines: lines.count { $0 == 0x0a })
+  }
+
+  private func append(_ bytes: [UInt8], lines: Int) {
     guard buffer.count < Self.bufferLimit else {
-      dropped += 1
+      dropped += lines
       return
     }
-    buffer += Array(line.utf8)
+    buffer += bytes
     guard !flushScheduled else { return }
     flushScheduled = true
     EventLoop.main.atEndOfTurn { [self] in

@@ -26,6 +26,15 @@ package struct Redactor: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The secrets alone: for lines in which any URL is a stranger's.
+  func mask(_ bytes: [UInt8]) -> [UInt8] {
+    var masked = bytes
+    for secret in secrets where bytes.withUnsafeBytes({ occurs(secret, in: $0) }) {
+      Self.replace(secret, in: &masked)
+    }
+    return masked
+  }
+
   private static let mask = Array("***".utf8)
   private static let scheme = Array("://".utf8)
 

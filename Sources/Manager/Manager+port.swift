@@ -23,13 +23,14 @@ extension Manager: ManagerPort {
 
   package func releases() async -> JSONValue {
     let live = project.handoff.live?.release.number
+    let warm = project.handoff.warmReleases
     let items: [JSONValue] = await project.desk.releases().map { release in
       [
         "number": .int(Int64(release.number)), "commit": JSONValue(release.revision.commit),
         "message": JSONValue(release.revision.message), "author": JSONValue(release.revision.author),
         "createdAt": .string(release.createdAt.iso8601()), "sizeBytes": JSONValue(release.sizeBytes),
         "state": .string(release.state.rawValue), "live": .bool(release.number == live),
-        "warm": .bool(release.number == live),
+        "warm": .bool(release.number == live || warm.contains(release.number)),
       ]
     }
     return ["items": .array(items), "next": nil]
@@ -58,6 +59,16 @@ extension Manager: ManagerPort {
   package func unlock() async throws(ControlFailure) -> [Deployment] { try await lift(.lock) }
 
   package func resume() async throws(ControlFailure) -> [Deployment] { try await lift(.pause) }
+
+  package func maintain(_ text: String?, owner: String) async throws(ControlFailure) {
+    guard let text else { return try await project.maintain(nil) }
+    guard text.utf8.count <= 4096 else {
+      throw ControlFailure(.bad, "the text has \(text.utf8.count) bytes; it may have 4096")
+    }
+    try await project.maintain(
+      Hold(
+        kind: .maintenance, reason: text.isEmpty ? Project.maintenanceText : text, owner: owner))
+  }
 
   /// Returns what the hold kept from being deployed.
   private func lift(_ kind: Hold.Kind) async throws(ControlFailure) -> [Deployment] {

@@ -1,6 +1,5 @@
-import Control
+import Front
 import Glibc
-import HTTP
 import History
 import Linux
 import Log
@@ -15,20 +14,24 @@ import Supervisor
 package final class Manager {
   let settings: Settings
   let project: Project
+  let front: Front
+  let logger: Logger
+  let table = ProcessTable()
+  let layout: Layout
+  var servers: [HTTPServer] = []
+  var isStopping = false
   private let log: Log
-  private let logger: Logger
-  private let table = ProcessTable()
   private let marks: Marks
   private let runner: CommandRunner
-  private let layout: Layout
   private let lock: InstanceLock
   private let history: History
   private let zombies: ZombieWatch
   private let settlement: SettlementReport
-  private var servers: [HTTPServer] = []
+  /// The front reaches the webhook's socket through it.
+  private let sharedFolder: FileDescriptor
   private var reloads: ReloadWatch?
   private var exitCode: Int32 = 0
-  private var isStopping = false
+  private var startError: StartError?
 
   /// Takes possession of APP_ROOT, or says why it cannot.
   package init(settings: Settings) throws(StartError) {
@@ -50,8 +53,11 @@ package final class Manager {
       let memory = MemoryControl()
       runner = CommandRunner(table: table, marks: marks, memory: memory)
       zombies = ZombieWatch(logger: logger)
+      (front, sharedFolder) = try Self.makeFront(settings, layout, log)
+      let starter = AppStarter(settings: settings, layout: layout, table: table, marks: marks, memory: memory)
+      let handoff = Self.makeHandoff(settings, layout, desk, starter, front.site, logger)
       project = Self.makeProject(
-        settings, layout, desk, history, table, marks, memory, runner, logger, redactor)
+        settings, layout, desk, history, handoff, starter, runner, logger, redactor)
     } catch {
       throw StartError(error)
     }
@@ -65,34 +71,6 @@ package final class Manager {
     } catch {
       throw ReleaseError("\(layout.database) cannot be opened: \(error).")
     }
-  }
-
-  private static func makeProject(
-    _ settings: Settings, _ layout: Layout, _ desk: ReleaseDesk, _ history: History, _ table: ProcessTable,
-    _ marks: Marks, _ memory: MemoryControl?, _ runner: CommandRunner, _ logger: Logger, _ redactor: Redactor
-  ) -> Project {
-    let identity = settings.appUser?.identity
-    let stepRunner = CommandStepRunner(runner: runner, identity: identity)
-    let starter = AppStarter(settings: settings, layout: layout, table: table, marks: marks, memory: memory)
-    let health = HealthCheck(
-      path: settings.healthCheck.path, interval: settings.healthCheck.interval,
-      timeout: settings.healthCheck.timeout)
-    let handoff = Handoff(
-      starter: starter, desk: desk, health: health, port: settings.port, stopTimeout: settings.stopTimeout,
-      logger: logger)
-    let source = RepositorySource(
-      url: settings.repository.address, branch: settings.branch,
-      isLocal: settings.repository.transport == .local,
-      token: settings.credentials.map { .init(username: $0.user, secret: $0.password) })
-    let ssh = SSHAccess(folder: layout.ssh, owner: identity)
-    let environment = GitEnvironment(
-      base: starter.userEnvironment, source: source, configFile: layout.shared + "/.gitconfig",
-      sshCommand: ssh.command(hasKey: settings.sshKey != nil, strict: settings.knownHosts != nil))
-    let git = Git(mirror: layout.mirror, source: source, environment: environment, runner: stepRunner)
-    return Project(
-      slug: "main", settings: settings, desk: desk, history: history, handoff: handoff, git: git,
-      stepRunner: stepRunner, rootRunner: CommandStepRunner(runner: runner, identity: nil), starter: starter,
-      logger: logger, redactor: redactor)
   }
 
   // MARK: Running
@@ -110,15 +88,26 @@ package final class Manager {
     }
     // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
     project.settleQueue()
-    try listen()
+    // The front does these first, so before anybody can connect: whoever comes while the app starts waits for it.
+    if settlement.current.number ?? settlement.lastLive != nil {
+      Task { @MainLoop in await project.handoff.hold() }
+    }
+    Task { @MainLoop in await project.showMaintenance() }
     Task { @MainLoop in await start() }
     EventLoop.main.run()
     history.close()
     log.flush()
+    if let startError { throw startError }
     return exitCode
   }
 
   private func start() async {
+    do throws(StartError) {
+      try listen()
+    } catch {
+      startError = error
+      return EventLoop.main.stop()
+    }
     let strays = marks.endStrays(table: table)
     if !strays.isEmpty {
       logger.warn("ended what a manager before this one left running: \(strays.joined(separator: ", "))")
@@ -132,8 +121,11 @@ package final class Manager {
       return fail("GIT_SSH_KEY holds a key that cannot be used: \(problem)")
     }
     logger.info(
-      "\(settings.root) is managed from here; control port \(settings.controlPort), app port \(settings.port)"
+      "\(settings.root) is managed from here; port \(settings.port), control port \(settings.controlPort)"
     )
+    if case .inPlace(let port?) = settings.handoff {
+      logger.info("APP_PORT is set: the app is replaced in place, on port \(port); requests wait meanwhile")
+    }
     if unlink(layout.reload) == 0 { logger.info("RELOAD was there already: this start is what it asks for") }
     if geteuid() == 0, settings.appUser == nil {
       logger.warn("git, builds and the app run as root: make a user `bun` in the image, or set APP_USER")
@@ -163,36 +155,17 @@ package final class Manager {
   private func prepareFolders() throws(SystemError) {
     try Files.makeDirectory(layout.logs)
     try Files.makeDirectory(layout.cache)
+    try Files.makeDirectory(layout.run)
+    try Files.changeMode(layout.run, 0o700)
+    // Of apps that are gone.
+    for name in try Files.list(layout.run) { _ = unlink("\(layout.run)/\(name)") }
     if let owner = settings.appUser?.identity {
-      // The app may ask for its own RELOAD, and bun fills its cache.
-      for folder in [layout.releases, layout.cache] {
+      // The app may ask for its own RELOAD and make its socket, and bun fills its cache.
+      for folder in [layout.releases, layout.cache, layout.run] {
         try Files.changeOwner(folder, uid: owner.uid, gid: owner.gid)
       }
     }
     try Files.write(layout.shared + "/.gitconfig", ifOtherThan: Array(GitEnvironment.configuration.utf8))
-  }
-
-  private func listen() throws(StartError) {
-    let webhook = WebhookRoute(
-      manager: self, path: settings.webhookPath, secret: settings.webhookSecret)
-    let control = HTTPServer(admit: webhook.admit, handler: webhook.handle)
-    let commands = CommandRoutes(manager: self)
-    let socket = HTTPServer(handler: { request, _, responder in commands.handle(request, responder) })
-    let port: Listener
-    let file: Listener
-    do throws(ListenError) {
-      port = try Listener.tcp(port: settings.controlPort, setting: "CONTROL_PORT")
-      file = try Listener.unix(path: layout.socket)
-    } catch {
-      throw StartError(error)
-    }
-    do throws(SystemError) {
-      try control.listen(port)
-      try socket.listen(file)
-    } catch {
-      throw StartError(error)
-    }
-    servers = [control, socket]
   }
 
   // MARK: Ending
@@ -210,26 +183,6 @@ package final class Manager {
     case SIGQUIT: stop(because: Signals.name(number), grace: false)
     case SIGHUP: reloads?.request()
     default: project.handoff.signal(number)
-    }
-  }
-
-  /// All of it within SHUTDOWN_TIMEOUT, since `docker stop` kills after ten seconds.
-  private func stop(because signal: String, grace: Bool) {
-    guard !isStopping else { return }
-    isStopping = true
-    logger.info("stopping on \(signal)")
-    let total = settings.shutdownTimeout
-    let appGrace = grace ? max(total - .seconds(1), total / 2) : .zero
-    EventLoop.main.after(total) { [self] in
-      logger.error("not everything stopped within \(describe(total)); leaving it to the kernel")
-      EventLoop.main.stop()
-    }
-    Task { @MainLoop in
-      await project.stop(appGrace: appGrace)
-      for server in servers { await server.stop(within: .milliseconds(200)) }
-      await PIDOne.endDescendants(grace: grace ? .milliseconds(300) : .zero, table: table)
-      logger.info("stopped")
-      EventLoop.main.stop()
     }
   }
 }

@@ -15,8 +15,10 @@ extension Project {
       if queue.waiting == nil { orderFirstDeployment() } else { pump() }
       return
     }
+    await handoff.hold()
     pump()
     await exclusively { await bootFrom(target, good.filter { $0 != target }) }
+    await handoff.refuse()
     tidyUp()
   }
 
@@ -24,13 +26,10 @@ extension Project {
     let narrator = narrator("boot")
     let outcome = await switchTo(
       Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(3)), attempts: 3, lastResort: target),
-      narrator)
+      trial: Trial(fallbacks: fallbacks, strikes: 2), narrator)
     switch outcome {
-    case .live(let release):
-      logger.info("release \(release.number) is live")
-      probation = Probation(
-        until: .now + settings.watchTime, fallbacks: fallbacks, strikes: 2, deployment: nil)
-    case .fellBack(let release, let error):
+    case .live(let release): logger.info("release \(release.number) is live")
+    case .kept(let release, let error), .fellBack(let release, let error):
       if let bad = await desk.release(target) {
         await wentBack(from: bad, to: release, nil, because: error.message)
       }

@@ -7,11 +7,10 @@ import Supervisor
 
 extension Project {
   /// One switch at a time, each deciding only when it is its turn: what was live before may not be any more.
-  /// Restarts make room for it, also those of a crash while it waited.
+  /// In place restarts make room for it, also those of a crash while it waited.
   func exclusively<Value: Sendable>(_ body: @MainLoop () async -> Value) async -> Value {
     switches += 1
-    restartTask?.cancel()
-    restartTask = nil
+    if handoff.options.isInPlace { endRestart() }
     await gate.lock()
     let value = await body()
     gate.unlock()
@@ -22,125 +21,108 @@ extension Project {
     return value
   }
 
-  /// Call it from within `exclusively`.
-  func switchTo(_ request: Handoff.Request, _ narrator: Narrator) async -> Handoff.Outcome {
+  /// Call it from within `exclusively`. `trial`: how far the target is trusted once it is live.
+  func switchTo(_ request: Handoff.Request, trial: Trial? = nil, _ narrator: Narrator) async
+    -> Handoff.Outcome
+  {
+    var request = request
+    let target = request.target
+    request.onLive = { [self] in
+      wanted = target
+      endRestart()
+      if let trial { begin(trial) } else { endTrial() }
+    }
     let outcome = await handoff.perform(request, narrator: narrator)
     switch outcome {
-    case .live(let release):
-      wanted = release.number
+    // It may have crashed since, and what became of that stands.
+    case .live: break
+    case .fellBack(let release, _) where handoff.live?.release.number != release.number: break
     case .fellBack(let release, _):
       wanted = release.number
-      probation = nil
+      endRestart()
+      endTrial()
     case .down:
-      probation = nil
+      endTrial()
       // Never give up: what is down now may be up when its database is.
       wanted = request.lastResort
-    case .refused: break
+    case .kept, .refused: break
     }
     return outcome
   }
 
-  func crashed(_ live: LiveApp, _ exit: AppInstance.Exit) {
+  func endRestart() {
+    restartTask?.cancel()
+    restartTask = nil
+  }
+
+  func crashed(_ app: RunningApp, _ exit: AppInstance.Exit) {
     guard !isStopping else { return }
-    let life = Timestamp.now.milliseconds - live.instance.startedAt.milliseconds
-    let number = live.release.number
+    let life = Timestamp.now.milliseconds - app.instance.startedAt.milliseconds
+    let number = app.release.number
     logger.error(
       "release \(number) ended by itself after \(describe(.milliseconds(life))): \(exit.explanation)")
-    for line in live.instance.lastLines.suffix(10) { logger.error("  " + line) }
-    // A switch that waits will put something in its place, and else asks for it again.
-    guard switches == 0 else { return }
-    if let trial = probation, trial.until > .now, !trial.fallbacks.isEmpty {
-      if trial.strikes <= 0 { return goBack(from: live.release, trial, because: exit.explanation) }
-      probation?.strikes -= 1
+    for line in app.instance.lastLines.suffix(10) { logger.error("  " + line) }
+    // In place a switch that waits will put something there, and else asks for it again.
+    if handoff.options.isInPlace, switches > 0 { return }
+    if let trial = probation, trial.until > .now {
+      if handoff.warmApp(before: app) != nil { return goBack(from: app, trial, because: exit.explanation) }
+      if !trial.fallbacks.isEmpty {
+        if trial.strikes <= 0 { return goBack(from: app, trial, because: exit.explanation) }
+        probation?.strikes -= 1
+      }
     }
     scheduleRestart(of: number, afterLifeOf: .milliseconds(life))
   }
 
   func scheduleRestart(of number: Int, afterLifeOf life: Duration) {
     guard !isStopping else { return }
-    let delay = restartPolicy.delay(afterLifeOf: life)
-    logger.info(
-      delay == .zero
-        ? "starting release \(number) again" : "starting release \(number) again in \(describe(delay))")
     wanted = number
     restartTask?.cancel()
     restartTask = Task { @MainLoop in
+      await handoff.hold()
+      await keepRestarting(number, afterLifeOf: life)
+      if !Task.isCancelled { restartTask = nil }
+    }
+  }
+
+  /// Until something is live, whoever brings it up.
+  private func keepRestarting(_ number: Int, afterLifeOf life: Duration) async {
+    var life = life
+    while true {
+      let delay = restartPolicy.delay(afterLifeOf: life)
+      life = .zero
+      logger.info(
+        delay == .zero
+          ? "starting release \(number) again" : "starting release \(number) again in \(describe(delay))")
       await MainLoop.sleep(for: delay)
-      guard !Task.isCancelled, !isStopping else { return }
-      let outcome = await restart(Handoff.Request(target: number, setsCurrent: false), narrator("app"))
-      guard !Task.isCancelled, !isStopping else { return }
-      switch outcome {
-      case .live: break
-      case .fellBack: break
-      case .down(let error), .refused(let error):
-        logger.error(error.message)
-        if let trial = probation, trial.until > .now, !trial.fallbacks.isEmpty,
-          let release = await desk.release(number)
-        {
-          if trial.strikes <= 0 { return goBack(from: release, trial, because: error.message) }
-          probation?.strikes -= 1
-        }
-        scheduleRestart(of: number, afterLifeOf: .zero)
+      guard isDown else { return }
+      let error: DeployError
+      switch await restart(number) {
+      case .live, .kept, .fellBack: return
+      case .down(let reason), .refused(let reason): error = reason
+      }
+      guard isDown else { return }
+      logger.error(error.message)
+      // Whoever has waited so far has waited long enough.
+      await handoff.refuse()
+      guard isDown else { return }
+      if let trial = probation, trial.until > .now, !trial.fallbacks.isEmpty, let bad = handoff.crashed {
+        if trial.strikes <= 0 { return goBack(from: bad, trial, because: error.message) }
+        probation?.strikes -= 1
       }
     }
   }
 
-  /// Gives way to any switch that somebody asks for.
-  private func restart(_ request: Handoff.Request, _ narrator: Narrator) async -> Handoff.Outcome {
-    await gate.lock()
-    defer { gate.unlock() }
-    return await handoff.perform(request, narrator: narrator)
-  }
+  private var isDown: Bool { !Task.isCancelled && !isStopping && handoff.live == nil }
 
-  /// A release that was live and cannot stay so: what served before it serves again.
-  private func goBack(from bad: Release, _ trial: Probation, because reason: String) {
-    probation = nil
-    restartTask = Task { @MainLoop in
-      let narrator = narrator("watch")
-      narrator.warn("release \(bad.number) does not stay up (\(reason)); going back")
-      let fallbacks = trial.fallbacks.filter { $0 != bad.number }
-      guard let target = fallbacks.first else { return scheduleRestart(of: bad.number, afterLifeOf: .zero) }
-      let outcome = await restart(
-        Handoff.Request(target: target, fallbacks: Array(fallbacks.dropFirst().prefix(2))), narrator)
-      guard !Task.isCancelled, !isStopping else { return }
-      switch outcome {
-      case .live(let release), .fellBack(let release, _):
-        wanted = release.number
-        await wentBack(from: bad, to: release, trial, because: reason)
-      case .down, .refused:
-        logger.error("no release comes up; trying release \(bad.number) again")
-        scheduleRestart(of: bad.number, afterLifeOf: .zero)
-      }
+  /// Beside, it need not wait for a switch that may take its time. In place it gives way to any.
+  private func restart(_ number: Int) async -> Handoff.Outcome {
+    if handoff.options.isInPlace {
+      await gate.lock()
+      defer { gate.unlock() }
+      guard isDown else { return .refused(DeployError(.canceled, "another switch came first")) }
+      return await handoff.restart(number, narrator: narrator("app"))
     }
-  }
-
-  func wentBack(from bad: Release, to release: Release, _ trial: Probation?, because reason: String) async {
-    await desk.markBad(bad.number, reason: reason)
-    if let failure = await desk.logRollback(to: release.number, actor: "bascule") { logger.warn(failure) }
-    if let id = trial?.deployment, var deployment = (try? history.deployment(id)) ?? nil {
-      deployment.state = .rolledBack
-      deployment.error = "release \(bad.number) did not stay up: \(reason)"
-      record(deployment)
-    }
-    recordSwitch(
-      to: release, from: bad.number, trigger: "watch", actor: "bascule",
-      note: "release \(bad.number): \(reason)")
-    logger.warn("release \(release.number) serves again; release \(bad.number) is marked bad")
-  }
-
-  /// A switch without a build is a row of its own.
-  func recordSwitch(to release: Release, from before: Int?, trigger: String, actor: String, note: String?) {
-    var row = Deployment(
-      project: slug, state: .success, trigger: trigger, actor: actor, ref: "release \(release.number)",
-      commit: release.revision.commit)
-    row.release = release.number
-    row.replaces = before
-    row.message = note
-    row.startedAt = row.queuedAt
-    row.finishedAt = .now
-    row.exitCode = 0
-    if (try? history.insert(row)) == nil {
-      logger.warn("the switch to release \(release.number) could not be recorded")
-    }
+    return await handoff.restart(number, narrator: narrator("app"))
   }
 }

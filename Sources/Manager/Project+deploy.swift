@@ -24,10 +24,16 @@ extension Project {
       .start, "Deployment #\(deployment.id) of \(deployment.ref), asked for by \(deployment.actor)")
     do throws(DeployError) {
       try await run(&deployment, narrator)
-      deployment.state = .success
-      deployment.exitCode = 0
+      let taken = takenBack.removeValue(forKey: deployment.id)
+      deployment.state = taken == nil ? .success : .rolledBack
+      deployment.exitCode = taken == nil ? 0 : 1
+      deployment.error = taken
       finished(&deployment, narrator)
-      narrator.completed("Release \(deployment.release ?? 0) is live")
+      if let taken {
+        narrator.failed(DeployError(.start, taken))
+      } else {
+        narrator.completed("Release \(deployment.release ?? 0) is live")
+      }
     } catch {
       // Free of this task's cancellation: the clean-up runs commands too.
       let unfinished = deployment
@@ -129,22 +135,24 @@ extension Project {
     // The disk gets its time while the app starts; nothing is switched before it is done.
     let desk = desk
     let sealing = Task { @MainLoop in await desk.seal(number) }
-    let (outcome, candidates) = await exclusively {
+    let outcome = await exclusively {
       let before = handoff.live?.release.number ?? wanted
       let candidates = await desk.rollbackCandidates(excluding: number)
-      let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().prefix(2)
+      let fallbacks = ([before].compactMap { $0 } + candidates).uniqued()
       let request = Handoff.Request(
-        target: number, fallbacks: Array(fallbacks), lastResort: before,
+        target: number, fallbacks: Array(fallbacks.prefix(2)), lastResort: before,
         timeLimit: deadline.limit(for: nil, nil).time, whenReady: { await sealing.value })
-      return (await switchTo(request, narrator), candidates)
+      return await switchTo(
+        request, trial: Trial(fallbacks: fallbacks, deployment: deployment.id), narrator)
     }
     switch outcome {
-    case .live:
-      probation = Probation(
-        until: .now + settings.watchTime, fallbacks: candidates, strikes: 0, deployment: deployment.id)
-    case .fellBack(let release, let error):
+    case .live: break
+    case .kept(let release, let error):
       throw DeployError(
         error.code, "\(error.message); release \(release.number) serves on", exitCode: error.exitCode)
+    case .fellBack(let release, let error):
+      throw DeployError(
+        error.code, "\(error.message); release \(release.number) serves again", exitCode: error.exitCode)
     case .down(let error), .refused(let error): throw error
     }
   }
@@ -194,15 +202,16 @@ extension Project {
 
   /// Pruning and the like: after the switch, in the background, one at a time.
   func tidyUp(
-    _ before: @escaping @MainLoop () async -> Void = {}, after: @escaping @MainLoop () async -> Void = {}
+    _ before: @escaping @MainLoop () async -> Void = {}, after: (@MainLoop () async -> Void)? = nil
   ) {
     let previous = housekeeping
     housekeeping = Task { @MainLoop in
       await previous?.value
       await before()
-      let live = [handoff.live?.release.number, wanted].compactMap { $0 }
-      let gone = await desk.prune(
-        running: Set(live), runner: rootRunner)
+      // Where that failed at the switch itself, for want of room.
+      if let live = handoff.live?.release.number { _ = await desk.noteCurrent(live) }
+      let running = handoff.runningReleases.union([wanted].compactMap { $0 })
+      let gone = await desk.prune(running: running, runner: rootRunner)
       for number in gone { await git.unpin(release: number) }
       if !gone.isEmpty {
         isTidying = true
@@ -213,7 +222,8 @@ extension Project {
       let logs = desk.layout.logs
       await Blocking.disk.run { DeploymentLogs.prune(folder: logs) }
       do throws(HistoryError) { try history.forgetOld() } catch { logger.warn("\(error)") }
-      spareTask = Task { @MainLoop in await after() }
+      // What the last deployment has begun in advance goes on, where there is nothing newer.
+      if let after { spareTask = Task { @MainLoop in await after() } }
     }
   }
 

@@ -27,19 +27,27 @@ extension Project {
       let fallbacks = ([before].compactMap { $0 } + candidates).uniqued().filter { $0 != target }
       let outcome = await switchTo(
         Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(2)), lastResort: before ?? target),
-        narrator)
+        trial: Trial(fallbacks: fallbacks, strikes: before == nil || before == target ? 2 : 0), narrator)
       guard !isStopping else { return }
       switch outcome {
       case .live(let release):
         let changed = before != nil && before != release.number
-        probation = Probation(
-          until: .now + settings.watchTime, fallbacks: fallbacks, strikes: changed ? 0 : 2, deployment: nil)
         if changed {
           if let failure = await desk.logRollback(to: release.number, actor: actor) { logger.warn(failure) }
           recordSwitch(to: release, from: before, trigger: "reload", actor: actor, note: nil)
           if release.number < before ?? 0 { pause(after: release, by: actor) }
         }
         await answer("reloaded", release: release.number, before: before, started, reason: nil)
+      case .kept(let release, let error):
+        var reason = error.message
+        if release.number != target {
+          do throws(DeployError) { try await desk.makeCurrent(release.number) } catch {
+            reason += "; \(error.message)"
+          }
+        }
+        narrator.say(
+          .error, "RELOAD of release \(target) failed: \(reason); release \(release.number) serves on")
+        await answer("failed", release: release.number, before: before, started, reason: reason)
       case .fellBack(let release, let error):
         narrator.say(
           .error, "RELOAD of release \(target) failed: \(error.message); release \(release.number) serves")

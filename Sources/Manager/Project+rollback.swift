@@ -10,6 +10,10 @@ extension Project {
   /// Relink and hand over: no git, no build, no network.
   func rollback(to name: String?, actor: String) async throws(ControlFailure) -> Release {
     if let lock = hold(.lock) { throw ControlFailure(.locked, lock.sentence) }
+    // It must not wait until a deployment that a push began has given up.
+    if case .success = await target(of: name), let running = queue.running, running.isAutomatic {
+      _ = cancel(running.id, by: "the rollback of \(actor)")
+    }
     let result = await exclusively { () -> Result<Release, ControlFailure> in
       do throws(ControlFailure) {
         return .success(try await rollBackNow(to: name, actor: actor))
@@ -22,19 +26,7 @@ extension Project {
 
   private func rollBackNow(to name: String?, actor: String) async throws(ControlFailure) -> Release {
     let before = handoff.live?.release.number ?? wanted
-    let target: Int
-    do throws(DeployError) {
-      if let name {
-        target = try await desk.resolve(name)
-      } else {
-        guard let before, let previous = try await desk.rollbackTarget(from: before) else {
-          throw DeployError(.start, "there is no older good release to go back to")
-        }
-        target = previous
-      }
-    } catch {
-      throw ControlFailure(.missing, error.message)
-    }
+    let target = try await target(of: name).get()
     guard target != handoff.live?.release.number else {
       throw ControlFailure(.conflict, "release \(target) is live already")
     }
@@ -42,16 +34,31 @@ extension Project {
     narrator.info("\(actor) rolls back to release \(target)")
     let fallbacks = [before].compactMap { $0 }.filter { $0 != target }
     let outcome = await switchTo(
-      Handoff.Request(target: target, fallbacks: fallbacks, lastResort: before), narrator)
+      Handoff.Request(target: target, fallbacks: fallbacks, lastResort: before, takesWarm: true),
+      trial: Trial(fallbacks: fallbacks), narrator)
     switch outcome {
     case .live(let release):
-      probation = Probation(
-        until: .now + settings.watchTime, fallbacks: fallbacks, strikes: 0, deployment: nil)
       await rolledBack(to: release, from: before, actor: actor)
       return release
-    case .fellBack(let release, let error):
+    case .kept(let release, let error):
       throw ControlFailure(.failed, "\(error.message); release \(release.number) serves on")
+    case .fellBack(let release, let error):
+      throw ControlFailure(.failed, "\(error.message); release \(release.number) serves again")
     case .down(let error), .refused(let error): throw ControlFailure(.failed, error.message)
+    }
+  }
+
+  private func target(of name: String?) async -> Result<Int, ControlFailure> {
+    do throws(DeployError) {
+      if let name { return .success(try await desk.resolve(name)) }
+      if let before = handoff.live?.release.number ?? wanted,
+        let previous = try await desk.rollbackTarget(from: before)
+      {
+        return .success(previous)
+      }
+      return .failure(ControlFailure(.missing, "there is no older good release to go back to"))
+    } catch {
+      return .failure(ControlFailure(.missing, error.message))
     }
   }
 

@@ -21,7 +21,7 @@ extension Project {
       "current": JSONValue(queue.running.map(\.json)),
       "queue": .array(queue.waiting.map { [$0.json] } ?? []), "last": JSONValue(last.map(\.json)),
       "lock": JSONValue(hold(.lock).map(\.json)), "paused": JSONValue(hold(.pause).map(\.json)),
-      "maintenance": nil,
+      "maintenance": JSONValue(hold(.maintenance).map(\.json)),
     ]
   }
 

@@ -38,6 +38,9 @@ final class Project {
   /// Limits that came with an order, instead of DEPLOY_TIMEOUT.
   var limits: [Int64: Duration] = [:]
   var probation: Probation?
+  /// Deployments whose release was taken back before they had ended, and why.
+  var takenBack: [Int64: String] = [:]
+  var watchTask: Task<Void, Never>?
   var restartTask: Task<Void, Never>?
   var restartPolicy = RestartPolicy()
   /// The release that ought to serve, also while it is down.
@@ -67,7 +70,11 @@ final class Project {
     self.starter = starter
     self.logger = logger
     self.redactor = redactor
-    handoff.onCrash = { [unowned self] live, exit in crashed(live, exit) }
+    handoff.onCrash = { [unowned self] app, exit in crashed(app, exit) }
+    handoff.onRetired = { [unowned self] release in
+      // It was spared while it ran.
+      if !isStopping, !handoff.runningReleases.contains(release.number) { tidyUp() }
+    }
   }
 
   /// For what is not a deployment: speaks to the log alone.
@@ -106,12 +113,19 @@ final class Project {
     }
   }
 
-  /// Ends what runs; a deployment under way counts as interrupted.
-  func stop(appGrace: Duration) async {
+  /// Nothing is begun any more; a deployment under way counts as interrupted.
+  func beginStop() {
     isStopping = true
     restartTask?.cancel()
+    watchTask?.cancel()
     runningTask?.cancel()
     spareTask?.cancel()
+    // Their drains end with the front's own: that must not look as if all were done.
+    handoff.stopRetiring()
+  }
+
+  /// Ends what runs.
+  func stop(appGrace: Duration) async {
     await handoff.close(grace: appGrace)
     await runningTask?.value
     history.commit()

@@ -56,8 +56,13 @@ struct ReleaseDesk {
     }
   }
 
-  func makeCurrent(_ number: Int, proven: Bool = false) async throws(DeployError) {
-    try await disk(.start) { store throws(ReleaseError) in try store.makeCurrent(number, proven: proven) }
+  func makeCurrent(_ number: Int) async throws(DeployError) {
+    try await disk(.start) { store throws(ReleaseError) in try store.makeCurrent(number) }
+  }
+
+  /// Returns what went wrong, for the log.
+  func noteCurrent(_ number: Int) async -> String? {
+    await failure { store throws(ReleaseError) in try store.noteCurrent(number) }
   }
 
   // MARK: Asking

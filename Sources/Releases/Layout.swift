@@ -18,6 +18,9 @@ package struct Layout: Sendable, Hashable {
   package var trash: String { shared + "/trash" }
   package var lock: String { shared + "/bascule.lock" }
   package var socket: String { shared + "/bascule.sock" }
+  package var webhookSocket: String { shared + "/webhook.sock" }
+  /// Where apps may make their sockets.
+  package var run: String { shared + "/run" }
   package var database: String { shared + "/bascule.db" }
   package var logs: String { shared + "/logs" }
   package var mirror: String { shared + "/repo.git" }

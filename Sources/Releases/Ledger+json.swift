@@ -7,6 +7,7 @@ extension Ledger {
       "highest": JSONValue(highest),
       "live": JSONValue(live),
       "previous": JSONValue(previous),
+      "candidate": JSONValue(candidate),
       "releases": .array(releases.map(\.json)),
     ]
     return value.bytes + [UInt8(ascii: "\n")]
@@ -25,6 +26,7 @@ extension Ledger {
     if Layout.numbers.contains(highest) { self.highest = max(self.highest, highest) }
     live = (root["live"]?.int).flatMap { Layout.numbers.contains($0) ? $0 : nil }
     previous = (root["previous"]?.int).flatMap { Layout.numbers.contains($0) ? $0 : nil }
+    candidate = (root["candidate"]?.int).flatMap { Layout.numbers.contains($0) ? $0 : nil }
   }
 }
 

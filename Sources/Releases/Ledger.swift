@@ -4,6 +4,8 @@ package struct Ledger: Sendable, Equatable {
   /// What was made current last, and what was before it.
   package var live: Int?
   package var previous: Int?
+  /// Complete on disk, and being started: good as soon as `current` names it, whatever is written after that.
+  package var candidate: Int?
   /// Oldest first.
   package private(set) var releases: [Release] = []
 
@@ -26,6 +28,10 @@ package struct Ledger: Sendable, Equatable {
   }
 
   mutating func makeLive(_ number: Int) {
+    if candidate == number {
+      update(number) { if $0.state == .building { $0.state = .good } }
+      candidate = nil
+    }
     guard live != number else { return }
     previous = live
     live = number

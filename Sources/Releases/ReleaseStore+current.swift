@@ -24,27 +24,28 @@ extension ReleaseStore {
   }
 
   /// Makes the link in one step, on disk when this returns. After an error `current` is as it was.
-  /// `proven`: it is the one that was just made and serves, so it becomes good with this.
-  package func makeCurrent(_ number: Int, proven: Bool = false) throws(ReleaseError) {
+  ///
+  /// The one that was just sealed becomes good with this: clients wait for nothing more. `noteCurrent` tells the
+  /// ledger, afterwards.
+  package func makeCurrent(_ number: Int) throws(ReleaseError) {
     guard Files.kind(layout.current) != .directory else { throw layout.currentIsDirectory }
-    if let reason = try canStart(number, whileBuilding: proven) {
+    let isCandidate = try ledger().candidate == number
+    if let reason = try canStart(number, whileBuilding: isCandidate) {
       throw ReleaseError("Release \(number) cannot become current: \(reason).")
     }
-    let before = try ledger()
-    var ledger = before
-    if proven { ledger.update(number) { $0.state = .good } }
-    ledger.makeLive(number)
-    if ledger != before { try save(ledger) }
     let target = "releases/\(number)"
     if Files.linkTarget(layout.current) == target { return }
-    do throws(ReleaseError) {
-      try attempt("make \(layout.current) a link to \(target)") { () throws(SystemError) in
-        try Files.replaceLink(layout.current, with: target)
-      }
-    } catch {
-      if ledger != before { try? save(before) }
-      throw error
+    try attempt("make \(layout.current) a link to \(target)") { () throws(SystemError) in
+      try Files.replaceLink(layout.current, with: target)
     }
+  }
+
+  /// What serves, for the ledger: the same again changes nothing.
+  package func noteCurrent(_ number: Int) throws(ReleaseError) {
+    let before = try ledger()
+    var ledger = before
+    ledger.makeLive(number)
+    if ledger != before { try save(ledger) }
   }
 
   private func lastNumber(in path: String) -> Int? {

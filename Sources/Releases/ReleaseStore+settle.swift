@@ -28,7 +28,10 @@ extension ReleaseStore {
     let (before, warning) = try load()
     if let warning { report.warnings.append(warning) }
     var ledger = before
-    for release in before.releases {
+    // The manager ended between the link and the ledger.
+    if let candidate = ledger.candidate, readCurrent().number == candidate { ledger.makeLive(candidate) }
+    ledger.candidate = nil
+    for release in ledger.releases {
       let number = release.number
       if release.state == .building || release.state == .interrupted {
         report.interrupted.append(number)

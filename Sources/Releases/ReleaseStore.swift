@@ -49,17 +49,25 @@ package struct ReleaseStore: Sendable {
     try update(number) { $0.revision = revision }
   }
 
-  /// All of it is on disk when this returns. It is good only once it has been seen to serve: `makeCurrent`.
+  /// All of it is on disk when this returns. It is good only once it has been seen to serve: when `current`
+  /// names it.
   package func seal(_ number: Int) throws(ReleaseError) {
     let folder = layout.release(number)
     try attempt("write \(folder) to disk") { () throws(SystemError) in try Files.syncFileSystem(of: folder) }
+    var ledger = try ledger()
+    ledger.candidate = number
+    try save(ledger)
   }
 
   package func mark(_ number: Int, _ state: Release.State, reason: String?) throws(ReleaseError) {
-    try update(number) {
+    let before = try ledger()
+    var ledger = before
+    ledger.update(number) {
       $0.state = state
       $0.reason = reason
     }
+    if ledger.candidate == number { ledger.candidate = nil }
+    if ledger != before { try save(ledger) }
   }
 
   package func setSize(_ bytes: Int64, of number: Int) throws(ReleaseError) {

@@ -51,8 +51,8 @@ package struct SharedPaths: Sendable, Equatable {
   /// In `shared/`, or in a release.
   private static func isOwnName(_ name: String) -> Bool {
     let names = [
-      "repo.git", "cache", "logs", "trash", "spare", "spare.ready", ".ssh", ".git", "REVISION",
-      "REVISION_TIME",
+      "repo.git", "cache", "logs", "trash", "spare", "spare.ready", "run", "webhook.sock", ".ssh", ".git",
+      "REVISION", "REVISION_TIME",
     ]
     return names.contains(name) || ["bascule.", "releases.json", ".bascule"].contains { name.hasPrefix($0) }
   }

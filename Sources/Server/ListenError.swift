@@ -5,7 +5,7 @@ import Linux
 package struct ListenError: Error, CustomStringConvertible {
   package let description: String
 
-  init(port: UInt16, setting: String, _ error: SystemError) {
+  package init(port: UInt16, setting: String, _ error: SystemError) {
     description =
       switch error.code {
       case EADDRINUSE:
@@ -20,7 +20,7 @@ package struct ListenError: Error, CustomStringConvertible {
   init(path: String, _ error: SystemError) {
     description =
       error.code == EEXIST
-      ? "\(path) is in the way of the command socket: it is not a socket. Move it elsewhere."
-      : "The command socket \(path) could not be made: \(error)."
+      ? "\(path) is in the way of a socket: it is not one. Move it elsewhere."
+      : "The socket \(path) could not be made: \(error)."
   }
 }

@@ -11,6 +11,18 @@ package struct Peer: Sendable, Equatable {
     self.isLoopback = isLoopback
   }
 
+  /// From an address as text; nil where it is none.
+  package init?(parsing text: String) {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    if inet_pton(AF_INET, text, &bytes) == 1 {
+      self.init(ipv4: bytes[..<4])
+    } else if inet_pton(AF_INET6, text, &bytes) == 1 {
+      self.init(ipv6: bytes)
+    } else {
+      return nil
+    }
+  }
+
   package static let local = Peer(address: "", isLoopback: true)
 
   init(_ storage: sockaddr_storage) {

@@ -24,6 +24,8 @@ extension Settings {
       controlPort: controlPort,
       webhookPath: reader.route("WEBHOOK_PATH") ?? "/deploy",
       webhookSecret: reader.secret("WEBHOOK_SECRET"),
+      metricsToken: reader.secret("METRICS_TOKEN"),
+      front: reader.front(),
       commands: Commands(
         install: reader.command("INSTALL_COMMAND", otherwise: "bun install"),
         build: reader.command("BUILD_COMMAND", otherwise: "bun run build"),
@@ -40,6 +42,8 @@ extension Settings {
         path: reader.route("HEALTH_CHECK_PATH"),
         interval: reader.duration("HEALTH_CHECK_INTERVAL", otherwise: .seconds(5)),
         timeout: reader.duration("HEALTH_CHECK_TIMEOUT", otherwise: .seconds(120))),
+      handoff: reader.handoff(port: port, controlPort: controlPort),
+      drainTimeout: reader.duration("DRAIN_TIMEOUT", otherwise: .seconds(30)),
       stopTimeout: reader.stopTimeout(),
       watchTime: reader.duration("WATCH_TIME", otherwise: .seconds(10)),
       shutdownTimeout: reader.duration("SHUTDOWN_TIMEOUT", otherwise: .seconds(9)),

@@ -18,6 +18,27 @@ package struct Settings: Sendable {
     package let timeout: Duration
   }
 
+  /// How a new release takes over.
+  package enum Handoff: Sendable, Equatable {
+    /// Next to the old one, on a port of its own.
+    case beside
+    /// In its place, for an app that cannot run twice. nil: on a port of its own all the same.
+    case inPlace(port: UInt16?)
+  }
+
+  package enum AccessLog: String, Sendable { case off, text, json }
+
+  /// The public port.
+  package struct Front: Sendable, Equatable {
+    package let threads: Int
+    package let holdTimeout: Duration
+    package let holdLimit: Int
+    /// As it was given: what it may hold is for Front to say.
+    package let trustedProxies: String
+    package let assetPaths: [String]
+    package let accessLog: AccessLog
+  }
+
   /// Where it stands in a deployment's time; a step without a limit of its own has what is left of `deploy`.
   package struct Timeouts: Sendable, Equatable {
     package let deploy: Duration
@@ -39,6 +60,8 @@ package struct Settings: Sendable {
   package let controlPort: UInt16
   package let webhookPath: String
   package let webhookSecret: String?
+  package let metricsToken: String?
+  package let front: Front
 
   package let commands: Commands
   package let keepReleases: Int
@@ -46,6 +69,8 @@ package struct Settings: Sendable {
   package let sharedPaths: String
   package let timeouts: Timeouts
   package let healthCheck: HealthCheck
+  package let handoff: Handoff
+  package let drainTimeout: Duration
   package let stopTimeout: Duration
   package let watchTime: Duration
   package let shutdownTimeout: Duration

@@ -4,18 +4,20 @@ import Linux
 extension SettingsReader {
   mutating func ports() -> (port: UInt16, controlPort: UInt16) {
     let port = port("PORT", otherwise: 3000)
-    var name = "CONTROL_PORT"
-    if let older = value("WEBHOOK_PORT") {
-      if let newer = value(name), newer != older {
-        report("CONTROL_PORT and WEBHOOK_PORT are two names of one setting, but differ; set one of them.")
-      }
-      if value(name) == nil { name = "WEBHOOK_PORT" }
+    let name = controlPortName
+    if let older = value("WEBHOOK_PORT"), let newer = value("CONTROL_PORT"), newer != older {
+      report("CONTROL_PORT and WEBHOOK_PORT are two names of one setting, but differ; set one of them.")
     }
     let controlPort = self.port(name, otherwise: 3001)
     if port == controlPort {
       report("PORT and \(name) are both \(port); they may hold two different ports.")
     }
     return (port, controlPort)
+  }
+
+  /// The name under which the control port was set.
+  var controlPortName: String {
+    value("CONTROL_PORT") == nil && value("WEBHOOK_PORT") != nil ? "WEBHOOK_PORT" : "CONTROL_PORT"
   }
 
   mutating func stopTimeout() -> Duration { duration("STOP_TIMEOUT", otherwise: .seconds(10)) }

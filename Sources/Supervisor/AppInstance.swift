@@ -17,7 +17,10 @@ package final class AppInstance {
 
   package let pid: pid_t
   package let startedAt = Timestamp.now
+  /// None of it is left.
   package let exit = Once<Exit>()
+  /// Told as soon as the first process has ended unasked, while what it leaves behind is still being ended.
+  package let ended = Once<Exit>()
   package private(set) var lastLines: [String] = []
 
   private let family: ProcessFamily
@@ -61,7 +64,7 @@ package final class AppInstance {
     }
   }
 
-  package var isRunning: Bool { !exit.isFinished }
+  package var isRunning: Bool { !ended.isFinished }
 
   package var residentBytes: Int64 {
     family.members().reduce(0) { $0 + Procfs.residentBytes(of: $1.pid) }
@@ -95,16 +98,22 @@ package final class AppInstance {
     let status = await status.value()
     if !stopping {
       leaderGone = true
+      ended.finish(ending(with: status))
       if !family.members().isEmpty { await family.end(grace: grace) }
     } else {
       while !(await family.emptied(within: .seconds(60))) {}
     }
     for reader in readers { reader.finish() }
+    let exit = ending(with: status)
+    ended.finish(exit)
+    self.exit.finish(exit)
+  }
+
+  private func ending(with status: ExitStatus) -> Exit {
     let kills = (memory?.outOfMemoryKills ?? 0) - killsBefore
     let explained = status == .signal(SIGKILL) || status == .code(137)
-    exit.finish(
-      Exit(
-        status: status, outOfMemory: kills > 0 && explained ? memory?.explanation : nil, wanted: stopping))
+    return Exit(
+      status: status, outOfMemory: kills > 0 && explained ? memory?.explanation : nil, wanted: stopping)
   }
 
   private func keep(_ line: String) {

@@ -29,24 +29,26 @@ package struct HealthCheck: Sendable {
   /// the one before.
   @MainLoop
   package func wait(
-    for app: AppInstance, port: UInt16, within limit: Duration, onProbe: (ProbeResult) -> Void
+    for app: AppInstance, port: UInt16, socket: AppSocket? = nil, within limit: Duration,
+    onProbe: (ProbeResult) -> Void
   ) async -> Verdict {
     let started = ContinuousClock.Instant.now
     let deadline = started + limit
     var last: ProbeResult?
     while true {
       if Task.isCancelled { return .canceled }
-      if app.exit.isFinished { return .exited(await app.exit.value()) }
+      if !app.isRunning { return .exited(await app.exit.value()) }
       let remaining = deadline - .now
       if remaining <= .zero { return .unhealthy(last) }
-      let result = await Probe.get(port: port, path: path ?? "/", timeout: min(remaining, .seconds(5)))
+      let result = await Probe.get(
+        port: port, socket: socket, path: path ?? "/", timeout: min(remaining, .seconds(5)))
       // The answer may have come from whoever else has that port.
-      if app.exit.isFinished { return .exited(await app.exit.value()) }
+      if !app.isRunning { return .exited(await app.exit.value()) }
       if result.status != last?.status || result.failure != last?.failure { onProbe(result) }
       last = result
       if let status = result.status, accepts(status) { return .healthy(result) }
       // A crash ends the pause: nobody should wait for a probe of what is gone.
-      _ = await app.exit.value(within: pause(after: .now - started))
+      _ = await app.ended.value(within: pause(after: .now - started))
     }
   }
 }

@@ -8,6 +8,8 @@ package struct ProbeResult: Sendable, Equatable {
   package let failure: String
   package let elapsed: Duration
   package let firstBytes: String
+  /// Who answered.
+  package var address: SocketAddress?
 
   package var summary: String {
     guard let status else { return "GET \(url): \(failure) after \(describe(elapsed))" }
@@ -18,16 +20,38 @@ package struct ProbeResult: Sendable, Equatable {
 
 @MainLoop
 package enum Probe {
-  package static func get(port: UInt16, path: String, timeout: Duration) async -> ProbeResult {
+  /// Asks the socket if the app has made one and listens there, else the port.
+  package static func get(port: UInt16, socket: AppSocket? = nil, path: String, timeout: Duration) async
+    -> ProbeResult
+  {
     let started = ContinuousClock.Instant.now
-    let url = "http://127.0.0.1:\(port)\(path)"
-    var result = await exchange(.loopback(port), port, path, timeout)
-    // Some apps listen on "localhost" and mean ::1 by it.
-    if case .failure(let error) = result, error.code == ECONNREFUSED {
-      if case .success(let bytes) = await exchange(.ipv6Loopback(port: port), port, path, timeout) {
-        result = .success(bytes)
+    if let socket, let address = socket.address() {
+      let result = await exchange(address, port, path, timeout)
+      if !isRefused(result) {
+        return describe(result, from: address, "http://unix:\(socket.path):\(path)", since: started)
       }
     }
+    let url = "http://127.0.0.1:\(port)\(path)"
+    let result = await exchange(.loopback(port), port, path, timeout)
+    // Some apps listen on "localhost" and mean ::1 by it.
+    if isRefused(result) {
+      let other = await exchange(.ipv6Loopback(port: port), port, path, timeout)
+      if case .success = other {
+        return describe(
+          other, from: .ipv6Loopback(port: port), "http://[::1]:\(port)\(path)", since: started)
+      }
+    }
+    return describe(result, from: .loopback(port), url, since: started)
+  }
+
+  private static func isRefused(_ result: Result<[UInt8], SystemError>) -> Bool {
+    if case .failure(let error) = result { error.code == ECONNREFUSED } else { false }
+  }
+
+  private static func describe(
+    _ result: Result<[UInt8], SystemError>, from address: SocketAddress, _ url: String,
+    since started: ContinuousClock.Instant
+  ) -> ProbeResult {
     let elapsed = ContinuousClock.Instant.now - started
     switch result {
     case .failure(let error):
@@ -39,7 +63,8 @@ package enum Probe {
         return ProbeResult(url: url, status: nil, failure: failure, elapsed: elapsed, firstBytes: "")
       }
       return ProbeResult(
-        url: url, status: status, failure: "", elapsed: elapsed, firstBytes: firstBytes(of: bytes))
+        url: url, status: status, failure: "", elapsed: elapsed, firstBytes: firstBytes(of: bytes),
+        address: address)
     }
   }
 

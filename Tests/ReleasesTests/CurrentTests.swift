@@ -79,7 +79,7 @@ import Testing
   @Test func `what was live before is remembered once, not by making the same live again`() throws {
     let scratch = try Scratch()
     for _ in 1...2 { try scratch.deploy() }
-    try scratch.store.makeCurrent(2)
+    try scratch.serve(2)
     #expect(try scratch.store.ledger().live == 2)
     #expect(try scratch.store.ledger().previous == 1)
   }

@@ -58,7 +58,7 @@ import Testing
   @Test func `current, what runs, what ran before, and where a rollback would go stay`() throws {
     let scratch = try Scratch()
     for _ in 1...4 { try scratch.deploy() }
-    try scratch.store.makeCurrent(3)
+    try scratch.serve(3)
     for _ in 1...3 { try scratch.store.mark(try scratch.build(), .good, reason: nil) }
     try scratch.prune(keep: 1, running: [1])
     #expect(scratch.folders == ["1", "2", "3", "4", "7"])

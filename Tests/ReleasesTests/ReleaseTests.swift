@@ -38,9 +38,23 @@ import Testing
     let number = try scratch.build()
     try scratch.store.seal(number)
     #expect(try scratch.store.ledger()[number]?.state == .building)
-    try scratch.store.makeCurrent(number, proven: true)
-    #expect(try scratch.store.ledger()[number]?.state == .good)
+    try scratch.store.makeCurrent(number)
     #expect(scratch.store.readCurrent() == .release(number))
+    try scratch.store.noteCurrent(number)
+    #expect(try scratch.store.ledger()[number]?.state == .good)
+    #expect(try scratch.store.ledger().live == number)
+  }
+
+  @Test func `one that is not on disk for sure cannot become current`() throws {
+    let scratch = try Scratch()
+    let number = try scratch.build()
+    #expect(throws: ReleaseError.self) { try scratch.store.makeCurrent(number) }
+    try scratch.store.seal(number)
+    try scratch.store.mark(number, .failed, reason: "it crashed")
+    #expect(throws: ReleaseError.self) { try scratch.store.makeCurrent(number) }
+    #expect(scratch.store.readCurrent() == .absent)
+    try scratch.store.noteCurrent(number)
+    #expect(try scratch.store.ledger()[number]?.state == .failed)
   }
 
   @Test func `only a complete release can be started`() throws {
@@ -74,7 +88,7 @@ import Testing
     let store = scratch.store
     for _ in 1...4 { try scratch.deploy() }
     #expect(try store.rollbackTarget(from: 4) == 3)
-    try store.makeCurrent(2)
+    try scratch.serve(2)
     #expect(try store.rollbackTarget(from: 2) == 1)
     #expect(try scratch.deploy() == 5)
     #expect(try store.rollbackTarget(from: 5) == 2)

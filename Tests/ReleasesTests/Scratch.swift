@@ -22,10 +22,16 @@ final class Scratch {
   func deploy(commit: String = "0123456789abcdef", ref: String = "main") throws -> Int {
     let number = try build(commit: commit, ref: ref)
     try store.mark(number, .good, reason: nil)
-    try store.makeCurrent(number)
+    try serve(number)
     try store.revisionsLog.deployed(number, ref: ref, commit: commit, by: "alice")
     try prune(keep: 4)
     return number
+  }
+
+  /// What a switch does to the disk.
+  func serve(_ number: Int) throws {
+    try store.makeCurrent(number)
+    try store.noteCurrent(number)
   }
 
   /// The same, killed before it was complete.

@@ -37,6 +37,32 @@ import Testing
     #expect(report.lastLive == 1)
   }
 
+  @Test func `a kill between the link and the ledger leaves the new release live`() throws {
+    let scratch = try Scratch()
+    try scratch.deploy()
+    let number = try scratch.build()
+    try scratch.store.seal(number)
+    try scratch.store.makeCurrent(number)
+    let report = try scratch.store.settle()
+    #expect(report.current == .release(number))
+    #expect(report.interrupted.isEmpty)
+    #expect(try scratch.states() == [1: .good, number: .good])
+    #expect(try scratch.store.ledger().live == number)
+    #expect(try scratch.store.ledger().previous == 1)
+  }
+
+  @Test func `a kill before the link takes a release away that was only being started`() throws {
+    let scratch = try Scratch()
+    try scratch.deploy()
+    let number = try scratch.build()
+    try scratch.store.seal(number)
+    let report = try scratch.store.settle()
+    #expect(report.current == .release(1))
+    #expect(report.interrupted == [number])
+    #expect(try scratch.store.ledger().candidate == nil)
+    #expect(scratch.folders == ["1"])
+  }
+
   @Test func `a kill after the number was taken, before its folder was made, costs the number alone`() throws
   {
     let scratch = try Scratch()

@@ -24,6 +24,8 @@ import Testing
     #expect(settings.healthCheck.path == nil)
     #expect(settings.healthCheck.interval == .seconds(5))
     #expect(settings.healthCheck.timeout == .seconds(120))
+    #expect(settings.handoff == .beside)
+    #expect(settings.drainTimeout == .seconds(30))
     #expect(settings.stopTimeout == .seconds(10))
     #expect(settings.watchTime == .seconds(10))
     #expect(settings.shutdownTimeout == .seconds(9))

@@ -67,6 +67,21 @@ import Testing
     #expect(script.living == [])
   }
 
+  @MainLoop @Test func `its end is told before what it leaves behind is gone`() async throws {
+    let script = Script()
+    let app = try script.start(
+      """
+      sh -c 'trap "while [ ! -e \(folder.path)/go ]; do sleep 0.01; done; exit" TERM; echo up; sleep 100' &
+      read line; exit 3
+      """, stopGrace: .seconds(60))
+    let exit = await app.ended.value()
+    #expect(exit == AppInstance.Exit(status: .code(3), outOfMemory: nil, wanted: false))
+    #expect(!app.isRunning)
+    #expect(!app.exit.isFinished)
+    try folder.write("go", "")
+    #expect(await app.exit.value() == exit)
+  }
+
   @MainLoop @Test func `the last hundred lines are kept for who asks why it died`() async throws {
     let script = Script()
     let app = try script.start("seq 1000")

@@ -12,7 +12,7 @@ enum ReleasesVerb {
     let items = releases["items"]?.elements ?? []
     if items.isEmpty { Terminal.print("there is no release yet") }
     for item in items {
-      let mark = item["live"]?.bool == true ? "*" : " "
+      let mark = item["live"]?.bool == true ? "*" : item["warm"]?.bool == true ? "+" : " "
       let size = item["sizeBytes"]?.int.map { describe(bytes: Int64($0)) } ?? "-"
       let columns = [
         "\(mark) \(item["number"]?.int ?? 0)", item["state"]?.string ?? "?",

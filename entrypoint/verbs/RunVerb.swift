@@ -1,3 +1,4 @@
+import Front
 import Glibc
 import Linux
 import Manager
@@ -10,7 +11,11 @@ enum RunVerb {
     let signals = try Signals.take()
     FileDescriptor.keepInheritedFromChildren()
     Secrecy.hideEnvironment()
-    let settings = try Settings.load(checks: ["SHARED_PATHS": { SharedPaths.problem(in: $0) }])
+    DescriptorLimit.raise()
+    let settings = try Settings.load(checks: [
+      "SHARED_PATHS": { SharedPaths.problem(in: $0) },
+      "TRUSTED_PROXIES": { TrustedProxies.problem(in: $0) },
+    ])
     EventLoop.main.becomeOnlyExecutor()
     do {
       return try MainLoop.assumeIsolated { try Manager(settings: settings).run(signals: signals) }

@@ -22,11 +22,15 @@ enum StatusVerb {
     if let current = status["current"], !current.isNull { lines.append("  running  \(deployment(current))") }
     for waiting in status["queue"]?.elements ?? [] { lines.append("  waiting  \(deployment(waiting))") }
     if let last = status["last"], !last.isNull { lines.append("  last     \(deployment(last))") }
-    for (name, word) in [("lock", "locked"), ("paused", "paused")] {
+    let holds = [
+      ("lock", "locked", "unlock"), ("paused", "paused", "resume"),
+      ("maintenance", "closed", "maintenance off"),
+    ]
+    for (name, word, way) in holds {
       guard let hold = status[name], !hold.isNull else { continue }
-      let way = name == "lock" ? "bascule unlock" : "bascule resume"
       lines.append(
-        "  \(word)   by \(hold["owner"]?.string ?? "?"): \(hold["reason"]?.string ?? "") (`\(way)` ends it)")
+        "  \(word)   by \(hold["owner"]?.string ?? "?"): \(hold["reason"]?.string ?? "") (`bascule \(way)` ends it)"
+      )
     }
     return lines.joined(separator: "\n")
   }

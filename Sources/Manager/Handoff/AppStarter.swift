@@ -13,13 +13,16 @@ struct AppStarter {
   let marks: Marks
   let memory: MemoryControl?
 
-  func start(_ release: Release, onLine: @escaping @MainLoop (String) -> Void) throws(DeployError)
-    -> AppInstance
+  func start(_ release: Release, at place: AppPlace, onLine: @escaping @MainLoop (String) -> Void)
+    throws(DeployError) -> AppInstance
   {
     let start = settings.commands.start
     let arguments = start.isDefault ? ["bun", "start"] : ["/bin/sh", "-c", "exec " + start.text]
+    var environment = environment(release: release.number, commit: release.revision.commit)
+    environment["PORT"] = String(place.port)
+    environment["APP_SOCKET"] = place.socket?.path
     let command = Command(
-      arguments, environment: environment(release: release.number, commit: release.revision.commit),
+      arguments, environment: environment,
       directory: layout.release(release.number),
       identity: settings.appUser?.identity, timeout: .seconds(0))
     do throws(CommandFailure) {
@@ -53,6 +56,7 @@ struct AppStarter {
     return nil
   }
 
+  /// For a build as well, which must not depend on the port of the moment.
   func environment(release: Int, commit: String?) -> [String: String] {
     var variables = userEnvironment
     variables["PORT"] = String(settings.port)

@@ -1,15 +1,11 @@
-import Linux
-import Releases
-import Supervisor
-
-/// The release that serves, and the process that does.
-@MainLoop
-struct LiveApp {
-  let release: Release
-  let instance: AppInstance
-  /// When this release began to serve; restarts do not change it.
-  let since: Timestamp
-  var restarts = 0
+/// How far a release that takes over is trusted.
+struct Trial: Sendable {
+  /// Whom to go back to, best first.
+  let fallbacks: [Int]
+  /// How many crashes are forgiven.
+  var strikes = 0
+  /// The deployment that is on trial.
+  var deployment: Int64?
 }
 
 /// The time after a switch in which a release still has to prove itself.
