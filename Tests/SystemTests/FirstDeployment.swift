@@ -39,7 +39,9 @@ struct FirstDeployment {
       #expect(app["commit"].string == commit)
       #expect(app["directory"].string == manager.root + "/releases/1")
       let environment = app["environment"]
-      #expect(environment["PORT"].string == "\(manager.port)")
+      let port = try #require(environment["PORT"].string.flatMap { Int($0) })
+      #expect(![manager.port, manager.controlPort].contains(port), "the public port is the front's")
+      #expect(environment["APP_SOCKET"].string?.hasPrefix(manager.root + "/shared/run/") == true)
       #expect(environment["SOURCE_COMMIT"].string == commit)
       #expect(environment["COLOUR"].string == "blue")
       for hidden in ["GIT_SSH_KEY", "WEBHOOK_SECRET", "BUN_PORT"] { #expect(environment[hidden].isNull) }

@@ -55,7 +55,8 @@ struct Races {
       try repository.write("drain.ts", Data(drain.utf8))
       try await repository.commit("1")
       let manager = try await Manager.start(
-        in: workspace, ["GIT_REPO": repository.path, "START_COMMAND": "bun drain.ts"])
+        in: workspace,
+        ["GIT_REPO": repository.path, "START_COMMAND": "bun drain.ts", "HANDOFF": "in-place"])
       try await manager.untilServes("1")
       try await manager.untilIdle()
       try manager.touchReload()
@@ -98,12 +99,14 @@ struct Races {
   // MARK: Against a start
 
   @Test(arguments: [true, false])
-  func `a stranger on PORT is never the app, which comes up once it is gone`(deployed: Bool) async throws {
+  func `a stranger on APP_PORT is never the app, which comes up once it is gone`(deployed: Bool) async throws
+  {
     try await Workspace.with { workspace in
       let repository = try await Repository(in: workspace)
       try await repository.commit("1")
-      let settings = ["GIT_REPO": repository.path]
       let ports = try (app: freePort(), control: freePort())
+      let appPort = try freePort()
+      let settings = ["GIT_REPO": repository.path, "APP_PORT": "\(appPort)"]
       if deployed {
         let first = try await Manager.start(in: workspace, ports: ports, settings)
         try await first.untilServes("1")
@@ -111,13 +114,13 @@ struct Races {
         #expect(try await first.stop() == 0)
       }
       let stranger = try Child.start(
-        ["bun", "-e", "Bun.serve({ port: \(ports.app), fetch: () => new Response('hello') })"], in: workspace)
+        ["bun", "-e", "Bun.serve({ port: \(appPort), fetch: () => new Response('hello') })"], in: workspace)
       try await eventually("the stranger listens\n\(stranger.errors)") {
-        (try? Connection(port: ports.app)) != nil
+        (try? Connection(port: appPort)) != nil
       }
       let manager = try await Manager.start(in: workspace, ports: ports, settings)
-      try await manager.whileRunning("it says that PORT is taken") {
-        manager.log.contains("PORT \(ports.app) is taken")
+      try await manager.whileRunning("it says that APP_PORT is taken") {
+        manager.log.contains("APP_PORT \(appPort) is taken")
       }
       #expect(await !manager.isReady())
       #expect(try await manager.status()["live"].isNull)

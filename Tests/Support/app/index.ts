@@ -12,6 +12,11 @@ const details = () => ({
   environment: process.env,
 });
 
+const place =
+  behaviour === "socket" ? { unix: process.env.APP_SOCKET! }
+  : behaviour === "elsewhere" ? { port: Number(process.env.FIXED_PORT ?? 0) }
+  : {};
+
 if (behaviour !== "stubborn") process.on("SIGTERM", () => process.exit(0));
 else process.on("SIGTERM", () => console.log("no, thank you"));
 
@@ -23,13 +28,11 @@ switch (behaviour) {
     console.log("starting without listening");
     setInterval(() => {}, 1000);
     break;
-  case "elsewhere":
-    Bun.serve({ port: 0, fetch: () => new Response("not here") });
-    break;
   case "fickle":
     setTimeout(() => process.exit(4), 700);
   default:
     Bun.serve({
+      ...place,
       idleTimeout: 0,
       async fetch(request) {
         if (behaviour === "silent") return await new Promise<Response>(() => {});

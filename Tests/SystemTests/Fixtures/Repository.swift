@@ -10,8 +10,10 @@ struct Repository: Sendable {
     case silent
     /// Never listens.
     case deaf
-    /// Listens, but not where PORT says.
+    /// Listens, but not where PORT says: on FIXED_PORT, or anywhere.
     case elsewhere
+    /// Listens on APP_SOCKET.
+    case socket
     /// Answers 500.
     case broken
     /// Is healthy, and ends soon after.
