@@ -7,7 +7,7 @@ from pathlib import Path
 
 import report
 
-NAMES = ["size", "idle", "start", "reload", "webhook", "deploy", "disk"]
+NAMES = ["size", "idle", "start", "reload", "webhook", "deploy", "disk", "front", "switch"]
 
 
 def main() -> int:

@@ -16,6 +16,11 @@ def cpu_seconds(pid: int) -> float:
   return time.clock_gettime((~pid << 3) | 2)
 
 
+def user_seconds(pid: int) -> float:
+  """The part of them in user mode, in steps of 10 ms."""
+  return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11]) / os.sysconf("SC_CLK_TCK")
+
+
 def children_cpu_seconds(pid: int) -> float:
   """Of the children it has waited for."""
   fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -1,0 +1,93 @@
+"""The two C programs of load/, compiled here: an upstream and a load that cost far less than what is measured."""
+
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import process
+from manager import free_port
+
+SOURCES = Path(__file__).parents[1] / "load"
+SMALL, LARGE = 64, 1 << 20
+# What is measured has one core, what it is measured with the other.
+ASIDE, MEASURED = "0", "1"
+
+
+@dataclass
+class Result:
+  """Times in µs."""
+
+  answered: int
+  failed: int
+  first_failure: str
+  connections: int
+  seconds: float
+  p50: float
+  p99: float
+  p999: float
+  max: float
+
+  @property
+  def rate(self) -> float:
+    return self.answered / self.seconds
+
+  def checked(self) -> "Result":
+    """Not one answer may be wrong or missing."""
+    if self.failed or not self.answered:
+      raise SystemExit(f"{self.failed} of {self.answered + self.failed} failed, the first: {self.first_failure}")
+    return self
+
+
+def pinned(cpu: str | None, command: list[str]) -> list[str]:
+  return ["taskset", "-c", cpu, *command] if cpu is not None and os.cpu_count() > 1 else command
+
+
+class Upstream:
+  def __init__(self, folder: Path, cpu: str | None = ASIDE):
+    self.program, self.cpu = build("upstream", folder), cpu
+    self.port, self.socket = free_port(), folder / "upstream.sock"
+
+  @contextmanager
+  def running(self) -> Iterator["Upstream"]:
+    self.socket.unlink(missing_ok=True)
+    command = pinned(self.cpu, [self.program, str(self.port), str(self.socket)])
+    with process.server(command, self.port) as self.process:
+      yield self
+
+  def cpu_seconds(self) -> float:
+    return process.cpu_seconds(self.process.pid)
+
+  def accepted(self) -> int:
+    """How many connections it has had, without those that asked this."""
+    self.asked = getattr(self, "asked", 0) + 1
+    with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/accepted") as answer:
+      return int(answer.read()) - self.asked
+
+
+class Load:
+  def __init__(self, folder: Path, cpu: str | None = ASIDE):
+    self.program, self.cpu = build("load", folder), cpu
+
+  def command(self, mode: str, port: int, **options: object) -> list[str]:
+    return pinned(self.cpu, [self.program, mode, str(port), *(f"{name}={value}" for name, value in options.items())])
+
+  def run(self, mode: str, port: int, **options: object) -> Result:
+    return parse(subprocess.run(
+      self.command(mode, port, **options), check=True, stdout=subprocess.PIPE, text=True).stdout).checked()
+
+
+def parse(line: str) -> Result:
+  return Result(**json.loads(line))
+
+
+def build(name: str, folder: Path) -> str:
+  program = folder / name
+  if not program.exists():
+    options = ["-O2", "-Wall", "-Wextra", "-Werror"]
+    subprocess.run(["cc", *options, "-o", str(program), str(SOURCES / f"{name}.c"), "-lm"], check=True)
+  return str(program)

@@ -1,0 +1,212 @@
+"""How a new release of one small app is brought live. `settle` waits until nothing of the one before goes on."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import process
+from manager import Manager, free_port
+from repository import Repository
+
+APP = Path(__file__).parents[1] / "apps/released.ts"
+BUILD = """
+set -e
+mkdir -p "$ROOT/releases/$N"
+git clone --quiet --branch main "$GIT_REPO" "$ROOT/releases/$N"
+cd "$ROOT/releases/$N"
+bun install
+bun run build
+ln -sfn "$ROOT/releases/$N" "$ROOT/current"
+"""
+RESTART = """
+kill "$(cat "$ROOT/pid")"
+sleep 1
+cd "$ROOT/current"
+setsid bun start >>"$ROOT/log" 2>&1 </dev/null &
+echo $! >"$ROOT/pid"
+"""
+
+
+class Way:
+  name = ""
+  ours = beside = probes = False
+  # From the trigger on; also what the load lasts.
+  seconds = 3.0
+
+  def __init__(self, folder: Path):
+    manifest = '{"name": "app", "scripts": {"build": "bun build index.ts --target=bun --outdir=build", ' \
+      '"start": "bun build/index.js"}}\n'
+    self.repository = Repository(folder / "repository", {"package.json": manifest, "index.ts": APP.read_text()})
+    self.folder, self.file, self.changes = folder, folder / "probes", 0
+    self.port = 0
+    self.start()
+
+  def start(self) -> None:
+    raise NotImplementedError
+
+  def close(self) -> None:
+    raise NotImplementedError
+
+  def deploy(self) -> int:
+    """Its number."""
+    raise NotImplementedError
+
+  def settle(self) -> None:
+    self.changes += 1
+    self.repository.commit({"index.ts": APP.read_text() + f"// {self.changes}\n"})
+
+  def healthy(self, release: int) -> float | None:
+    """When the app was first probed, on its clock."""
+    times = dict(line.split() for line in self.file.read_text().splitlines()) if self.file.exists() else {}
+    return float(times[str(release)]) / 1e3 if self.probes else None
+
+
+class Beside(Way):
+  name = "bascule"
+  ours = beside = probes = True
+  settings = {"HANDOFF": "beside"}
+
+  def start(self) -> None:
+    self.manager = Manager(self.folder, self.repository.path, BENCH_PROBES=str(self.file), **self.settings)
+    self.manager.__enter__()
+    self.port = self.manager.port
+
+  def close(self) -> None:
+    self.manager.stop()
+
+  def settle(self) -> None:
+    super().settle()
+    self.manager.wait_until_idle()
+
+  def deploy(self) -> int:
+    return self.manager.deploy()[1]["release"]
+
+
+class InPlace(Beside):
+  name = "bascule, in-place"
+  beside = False
+  settings = {"HANDOFF": "in-place"}
+
+
+class Script(Way):
+  """The app itself has the port."""
+
+  name = "script"
+  seconds = 5.0
+
+  def start(self) -> None:
+    self.port, self.number = free_port(), 0
+    self.environment = {
+      "PATH": os.environ["PATH"], "HOME": str(self.folder), "ROOT": str(self.folder), "PORT": str(self.port),
+      "GIT_REPO": str(self.repository.path), "BENCH_PROBES": str(self.file),
+    }
+    self.build()
+    placeholder = subprocess.Popen(["sleep", "60"])
+    (self.folder / "pid").write_text(str(placeholder.pid))
+    self.run(RESTART)
+    placeholder.wait()
+    process.wait_for_port(self.port)
+
+  def run(self, script: str) -> None:
+    environment = {**self.environment, "N": str(self.number), "RELEASE": str(self.number)}
+    subprocess.run(
+      ["/bin/sh", "-c", script], env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+  def build(self) -> None:
+    self.number += 1
+    self.run(BUILD)
+
+  def deploy(self) -> int:
+    self.build()
+    self.run(RESTART)
+    return self.number
+
+  def settle(self) -> None:
+    super().settle()
+    time.sleep(0.5)
+
+  def close(self) -> None:
+    os.killpg(int((self.folder / "pid").read_text()), 15)
+
+
+class HAProxy(Script):
+  """Two servers of one backend, of which one is used."""
+
+  name = "haproxy, two servers"
+  beside = probes = True
+  seconds = 3.0
+
+  def start(self) -> None:
+    self.port, self.number = free_port(), 0
+    self.environment = {
+      "PATH": os.environ["PATH"], "HOME": str(self.folder), "ROOT": str(self.folder),
+      "GIT_REPO": str(self.repository.path), "BENCH_PROBES": str(self.file),
+    }
+    self.servers = {"a": free_port(), "b": free_port()}
+    self.live, self.app = "b", None
+    file, self.api = self.folder / "haproxy.cfg", self.folder / "api"
+    file.write_text(f"""global
+  nbthread 1
+  stats socket {self.api} mode 600 level admin
+defaults
+  mode http
+  http-reuse always
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+frontend front
+  bind 127.0.0.1:{self.port}
+  default_backend app
+backend app
+  server a 127.0.0.1:{self.servers["a"]} disabled
+  server b 127.0.0.1:{self.servers["b"]} disabled
+""")
+    self.proxy = subprocess.Popen(
+      ["haproxy", "-db", "-f", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process.wait_for_port(self.port)
+    self.deploy()
+
+  def deploy(self) -> int:
+    self.build()
+    old, new = self.live, "a" if self.live == "b" else "b"
+    before, self.live = self.app, new
+    self.app = subprocess.Popen(
+      ["bun", "start"], cwd=self.folder / "current", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+      stderr=subprocess.DEVNULL, start_new_session=True,
+      env={**self.environment, "RELEASE": str(self.number), "PORT": str(self.servers[new])})
+    self.probe(self.servers[new])
+    self.ask(f"set server app/{new} state ready; set server app/{old} state drain")
+    while before and self.sessions(old) > 0:
+      time.sleep(0.05)
+    if before:
+      os.killpg(before.pid, 15)
+      before.wait()
+    return self.number
+
+  def probe(self, port: int) -> None:
+    while True:
+      try:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+          connection.sendall(b"GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n")
+          if connection.recv(4096).startswith(b"HTTP/1.1 200 "):
+            return
+      except OSError:
+        pass
+      time.sleep(0.025)
+
+  def ask(self, command: str) -> str:
+    with socket.socket(socket.AF_UNIX) as connection:
+      connection.connect(str(self.api))
+      connection.sendall(f"{command}\n".encode())
+      return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+  def sessions(self, server: str) -> int:
+    names, *rows = [line.split(",") for line in self.ask("show stat").splitlines() if line]
+    return next(int(row[names.index("scur")]) for row in rows if row[:2] == ["app", server])
+
+  def close(self) -> None:
+    process.stop(self.proxy)
+    os.killpg(self.app.pid, 15)
+    self.app.wait()
