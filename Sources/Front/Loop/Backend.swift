@@ -11,9 +11,8 @@ struct Backend {
   var idle = UpstreamList()
   var active = UpstreamList()
   var tally = Tally()
-  /// How long, in milliseconds, a request that must not be sent twice trusts an idle connection: a quarter of a
-  /// second, and half of the shortest time after which the app was seen to close one.
-  var trust: Int64 = 250
+  /// How long idle connections live here, as far as has been seen.
+  var idleness = Idleness()
   /// A serve, a drain or a setting speaks of it: its connections are worth keeping.
   var isWanted = false
   var drain: Drain?
@@ -30,8 +29,6 @@ struct Backend {
   }
 
   var inFlight: Int { active.count }
-
-  mutating func noteIdleEnd(after age: Int64) { trust = min(trust, age / 2 - 1) }
 }
 
 /// The wait for a backend's last requests. Milliseconds of the loop's clock.

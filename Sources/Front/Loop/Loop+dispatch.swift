@@ -94,20 +94,26 @@ extension Loop {
     if !client.pointee.isRequestDone { makeReady(client) }
   }
 
-  /// A request that must not be sent twice wants a connection that was in use just now: an app may close an idle
-  /// one at any moment, and what is sent to it then is lost.
   private func takeIdle(_ backend: BackendRef, for client: ClientRef) -> UpstreamRef? {
-    let longest = client.pointee.method.isIdempotent ? times.pool : backend.pointee.trust
+    let isOnlyOnce = !client.pointee.method.isIdempotent
+    if isOnlyOnce { observeIdle(backend) }
     while let upstream = backend.pointee.idle.first {
       let age = state.pointee.now - upstream.pointee.idleSince
       // The newest is first: the others are older still.
-      if age > longest { return nil }
+      if isOnlyOnce ? !backend.pointee.idleness.allows(age) : age > times.pool { return nil }
       removeIdle(upstream)
       if age < 2 || isQuiet(upstream) { return upstream }
-      backend.pointee.noteIdleEnd(after: age)
+      backend.pointee.idleness.noteEnd(after: age)
       close(upstream)
     }
     return nil
+  }
+
+  /// Until enough is known of how long the app keeps its connections.
+  private func observeIdle(_ backend: BackendRef) {
+    guard !backend.pointee.idleness.isProven, let oldest = backend.pointee.idle.last, isQuiet(oldest)
+    else { return }
+    backend.pointee.idleness.noteLife(of: state.pointee.now - oldest.pointee.idleSince)
   }
 
   private func isQuiet(_ upstream: UpstreamRef) -> Bool {
@@ -149,6 +155,11 @@ extension Loop {
     upstream.pointee.endpoint.isRegistered = true
     state.pointee.upstreams += 1
     return upstream
+  }
+
+  func retry(_ client: ClientRef) {
+    if client.pointee.refusedUntil == 0 { client.pointee.refusedUntil = state.pointee.now + 1000 }
+    state.pointee.parked < limits.held ? park(client, until: .max) : dispatch(client)
   }
 
   /// Perhaps the app has just ended, and whoever looks after it is about to put something in its place.

@@ -97,7 +97,13 @@ extension Loop {
   }
 
   func tunnelEnded(_ client: ClientRef, _ upstream: UpstreamRef, isClean: Bool) {
-    if !isClean || client.pointee.isOutputOver || client.pointee.isEnded { return close(client) }
+    if !isClean || client.pointee.isEnded { return close(client) }
+    // The kernel may tell of the end more than once.
+    if client.pointee.isOutputOver {
+      upstream.pointee.endpoint.isReadable = false
+      if client.pointee.isInputOver { close(client) }
+      return
+    }
     client.pointee.isOutputOver = true
     upstream.pointee.endpoint.isReadable = false
     keepHalfOpen(client)

@@ -7,7 +7,7 @@ extension Loop {
     guard let client = upstream.pointee.client else {
       // Nobody asked it anything: it has ended, or is out of step.
       if upstream.pointee.endpoint.isReadable {
-        upstream.pointee.backend.pointee.noteIdleEnd(
+        upstream.pointee.backend.pointee.idleness.noteEnd(
           after: state.pointee.now - upstream.pointee.idleSince)
         discard(upstream)
       }
@@ -81,7 +81,8 @@ extension Loop {
       client.pointee.needsFreshConnection = true
       client.pointee.isRequestCut = false
       state.pointee.counters.retried += 1
-      return dispatch(client)
+      // In a moment: if the app is ending, its listening socket goes last.
+      return retry(client)
     }
     // A method that nobody knows may well be more than the app can bear; that says nothing about the release.
     count(backend, isFailure: client.pointee.method != .other)

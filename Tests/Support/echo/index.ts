@@ -67,6 +67,8 @@ async function answer(request: Request, server: Bun.Server<undefined>): Promise<
       return Response.json({ release });
     case "/crash":
       process.exit(5);
+    case "/fail":
+      return new Response("no database\n", { status: 500 });
   }
   if (url.pathname.startsWith("/assets/")) {
     const has = mode.assets?.includes(url.pathname.slice("/assets/".length));

@@ -6,11 +6,12 @@ struct FrontProcess: Sendable {
   let process: Child
 
   static func start(
-    in workspace: Workspace, upstream: String, _ options: [String] = [], onAllAddresses: Bool = false
+    in workspace: Workspace, upstream: String, _ options: [String] = [], onAllAddresses: Bool = false,
+    descriptors: Int? = nil
   ) async throws -> FrontProcess {
     let port = try freePort()
     let process = try Child.start(
-      [
+      (descriptors.map { ["prlimit", "--nofile=\($0)"] } ?? []) + [
         try Toolbox.bascule, "front", "--listen", onAllAddresses ? "\(port)" : "127.0.0.1:\(port)",
         "--upstream", upstream,
       ] + options, in: workspace)

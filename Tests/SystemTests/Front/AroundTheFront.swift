@@ -101,24 +101,6 @@ struct AroundTheFront {
     }
   }
 
-  @Test func `an old asset is still there for pages that were loaded before the switch`() async throws {
-    let settings = ["ASSET_PATHS": "/assets/,/static", "WATCH_TIME": "60"]
-    try await withFrontedApp(settings, EchoMode(assets: ["old.js", "both.js"])) { manager, repository in
-      try await repository.commitEcho("2", EchoMode(assets: ["new.js", "both.js"]))
-      try await manager.deployByHand()
-      let client = try manager.client()
-      #expect(try client.get("/assets/old.js").text == "/assets/old.js of 1")
-      #expect(try client.get("/assets/new.js").text == "/assets/new.js of 2")
-      #expect(try client.get("/assets/both.js").text == "/assets/both.js of 2")
-      let none = try client.get("/assets/none.js")
-      #expect(none.status == 404)
-      #expect(none.text == "none\n")
-      #expect(try client.post("x", to: "/assets/old.js").status == 404, "only what may be asked twice")
-      #expect(try client.ask("HEAD /assets/old.js HTTP/1.1\r\nHost: h\r\n\r\n").status == 200)
-      #expect(try client.get("/echo")["x-release"] == "2")
-    }
-  }
-
   @Test func `what the front has done can be counted from outside`() async throws {
     try await withFrontedApp { manager, repository in
       let client = try manager.client()

@@ -124,7 +124,8 @@ struct FrontAcceptance {
     try await withFront(app: { stream, number in
       guard let request = try stream.readRequest() else { return }
       let length = request.method == "HEAD" ? 0 : request.body.count
-      try stream.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n\(request.text)")
+      try stream.send(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: \(length)\r\n\r\n\(request.text)")
     }) { front, upstream in
       for accepted in Accepted.all {
         let piece = byByte && accepted.sent.count < 2000 ? 1 : accepted.sent.count

@@ -115,6 +115,28 @@ struct FrontClientGone {
     }
   }
 
+  /// The request and the end in one segment, on a connection that is already known.
+  @Test(arguments: ["", "Content-Length: 5\r\n"])
+  func `with its request's last byte: the app's side ends soon`(fields: String) async throws {
+    try await withFront(app: { stream, _ in
+      while let request = try stream.readRequest() {
+        if request.target == "/slow" { return _ = stream.drain() }
+        try stream.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+      }
+    }) { front, upstream in
+      let clients = try (0..<50).map { _ in try front.client() }
+      for client in clients { #expect(try client.get().text == "hi") }
+      for (number, client) in clients.enumerated() {
+        let body = fields.isEmpty ? "" : "hello"
+        try client.send("GET /slow HTTP/1.1\r\nHost: h\r\n\(fields)\r\n\(body)")
+        number % 2 == 0 ? client.close() : client.finish()
+      }
+      try await eventually("all of the app's sides are over", within: .seconds(Self.soon)) {
+        upstream.served >= 50
+      }
+    }
+  }
+
   @Test func `a client that leaves while others stay takes none of them with it`() async throws {
     try await withFront(app: ScriptedUpstream.echo) { front, _ in
       let failures = try await onThreads(16) { number in

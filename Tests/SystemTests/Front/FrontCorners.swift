@@ -102,10 +102,12 @@ struct FrontCorners {
         _ = try stream.receive(through: kind == "chunked" ? "0\r\n\r\n" : "hello")
         try stream.send(Self.hi)
       }
-    }) { front, _ in
+    }) { front, upstream in
       let client = try front.client()
       for _ in 0..<10 {
+        let before = upstream.served
         #expect(try client.get("/first").text == "hi")
+        try await eventually("the app has closed it", every: .milliseconds(1)) { upstream.served > before }
         switch kind {
         case "100-continue":
           try client.send("PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")

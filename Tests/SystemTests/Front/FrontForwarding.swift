@@ -102,7 +102,6 @@ struct FrontForwarding {
       ("HEAD", "HTTP/1.1 200 OK\r\nX: y\r\n\r\n"),
       ("GET", "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"),
       ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\nETag: \"a\"\r\n\r\n"),
-      ("GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"),
       ("POST", "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"),
     ])
   func `what has no body by rule ends with its head, and both connections stay`(method: String, reply: String)
@@ -116,7 +115,8 @@ struct FrontForwarding {
         #expect(try client.readResponse(to: method).startLine == reply.prefix { $0 != "\r\n" })
       }
       #expect(client.received.shown == [UInt8](String(repeating: reply, count: 3)).shown)
-      #expect(upstream.connections.count == 1)
+      // A POST takes a used connection only once the app is known to keep them.
+      #expect(upstream.connections.count == 1 || method == "POST")
     }
   }
 

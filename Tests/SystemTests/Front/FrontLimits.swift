@@ -35,6 +35,34 @@ struct FrontLimits {
     }
   }
 
+  @Test func `half a head behind a whole request has a deadline as well`() async throws {
+    try await withFront(["--head-timeout", "1"], app: ScriptedUpstream.echo) { front, _ in
+      let client = try front.client()
+      try client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHo")
+      #expect(try client.readResponse()["target"] == "/1")
+      client.wait(atMost: .seconds(10))
+      #expect(try client.readResponse().status == 408)
+      #expect(client.receiveRest() == ([], .closed))
+    }
+  }
+
+  @Test(arguments: [100_000, 3_000_000])
+  func `a client that takes only the beginning of its answer is let go`(size: Int) async throws {
+    let reply = "HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n" + String(repeating: "x", count: size)
+    try await withFront(["--stall-timeout", "1"], app: ScriptedUpstream.answering(reply)) { front, _ in
+      let before = try await front.descriptors()
+      let clients = try (0..<5).map { _ in try front.client(receiveBuffer: 2048) }
+      for client in clients {
+        try client.send(String(repeating: "GET / HTTP/1.1\r\nHost: h\r\n\r\n", count: 100))
+      }
+      // At most one connection to the app may be kept for each.
+      try await eventually("their descriptors are closed", within: .seconds(20)) {
+        try await front.descriptors() <= before + 5
+      }
+      #expect(try front.client().get().status == 200)
+    }
+  }
+
   @Test func `a head that comes a byte at a time, in time, is as good as any`() async throws {
     try await withFront(["--head-timeout", "20"], app: ScriptedUpstream.echo) { front, _ in
       let client = try front.client()

@@ -12,9 +12,23 @@ struct FrontReuse {
       for number in 0..<20 {
         let client = try front.client()
         #expect(try client.get("/\(number)")["target"] == "/\(number)")
-        #expect(try client.post("body \(number)").text == "body \(number)")
       }
       #expect(upstream.connections.count == 1)
+    }
+  }
+
+  /// A request that must not be sent twice takes a used connection only where the app is known to keep them.
+  @Test func `POSTs share connections too, once the app has been seen to keep them`() async throws {
+    try await withFront(app: ScriptedUpstream.echo) { front, upstream in
+      let client = try front.client()
+      for _ in 0..<4 {
+        #expect(try client.get().status == 200)
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(try client.post("warm").text == "warm")
+      }
+      let before = upstream.connections.count
+      for number in 0..<50 { #expect(try client.post("body \(number)").text == "body \(number)") }
+      #expect(upstream.connections.count <= before + 1)
     }
   }
 
@@ -38,19 +52,26 @@ struct FrontReuse {
     }
   }
 
-  @Test func `an app that closes right after its answer loses no request, not even a POST`() async throws {
+  /// What is on its way to a connection that the app closes at that moment is lost, and nobody can say whether the
+  /// app has read it. But an app that does this does it again: the front has to learn from it.
+  @Test(arguments: ["GET", "POST"])
+  func `an app that closes right after its answer loses no request`(method: String) async throws {
     try await withFront(app: { stream, _ in
       guard let request = try stream.readRequest() else { return }
-      try stream.send("HTTP/1.1 200 OK\r\nContent-Length: \(request.body.count)\r\n\r\n\(request.text)")
+      try stream.send(
+        "HTTP/1.1 200 OK\r\nContent-Length: \(request.target.utf8.count)\r\n\r\n\(request.target)")
     }) { front, upstream in
-      let results = try await onThreads(8) { number in
+      let first = try front.client()
+      for _ in 0..<10 { #expect(try first.get("/").status == 200) }
+      let failures = try await onThreads(8) { number in
         let client = try front.client()
-        return try (0..<40).allSatisfy { round in
-          try client.post("\(number) \(round)").text == "\(number) \(round)"
+        return try (0..<40).count { round in
+          let target = "/\(number)/\(round)"
+          return try (method == "POST" ? client.post("body", to: target) : client.get(target)).text != target
         }
       }
-      #expect(results.allSatisfy { $0 })
-      #expect(upstream.received.occurrences(of: "POST / ") == 320)
+      #expect(failures == Array(repeating: 0, count: 8))
+      if method == "POST" { #expect(upstream.received.occurrences(of: "POST /") == 320) }
     }
   }
 
@@ -79,7 +100,9 @@ struct FrontReuse {
         var failures: [String] = []
         for round in 0..<rounds {
           let target = "/\(round)/\(number)"
-          let answer = method == "POST" ? try client.post("body", to: target) : try client.get(target)
+          // The first round makes connections, and the second learns how long the app keeps them.
+          let isCounted = method == "POST" && round > 1
+          let answer = isCounted ? try client.post("body", to: target) : try client.get(target)
           if answer.status != 200 || answer.text != target { failures.append("\(target): \(answer)") }
           // The kernel rounds the deadline up: from some milliseconds before it to some after.
           usleep(97_000 + UInt32((number * rounds + round) * 40))
@@ -89,9 +112,9 @@ struct FrontReuse {
       #expect(failures.flatMap { $0 }.isEmpty)
       let counts = done.withLock { $0 }
       #expect(counts.count == clients * rounds)
-      if method == "POST" { #expect(counts.values.allSatisfy { $0 == 1 }) }
+      let posted = counts.filter { !$0.key.hasPrefix("/0/") && !$0.key.hasPrefix("/1/") }
+      if method == "POST" { #expect(posted.values.allSatisfy { $0 == 1 }) }
       #expect(upstream.connections.count > clients, "the deadline was never reached")
-      print("edge", method, upstream.connections.count)
     }
   }
 
@@ -111,14 +134,26 @@ struct FrontReuse {
     }
   }
 
-  @Test(arguments: ["POST", "PATCH", "x"])
-  func `a request that may not be made twice is not, once the app has read it`(method: String) async throws {
-    try await withFront(app: Self.droppingSecond()) { front, upstream in
+  @Test(arguments: ["POST", "PATCH", "x"], [false, true])
+  func `a request that may not be made twice is not, once the app has read it`(method: String, resets: Bool)
+    async throws
+  {
+    try await withFront(app: { stream, _ in
+      while let request = try stream.readRequest() {
+        if request.target == "/second" { return resets ? stream.reset() : () }
+        try stream.send(Self.hi)
+      }
+    }) { front, upstream in
       let client = try front.client()
-      #expect(try client.get("/first").text == "hi")
-      let answer = try client.ask("\(method) /second HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi")
-      #expect(answer.status == 502, "\(answer)")
-      #expect(upstream.received.occurrences(of: "\(method) /second ") == 1)
+      // First on a fresh connection, then on used ones.
+      for number in 1...5 {
+        let answer = try client.ask("\(method) /second HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi")
+        #expect(answer.status == 502, "\(answer)")
+        #expect(upstream.received.occurrences(of: "\(method) /second ") == number)
+        #expect(try client.get("/first").text == "hi")
+        try await Task.sleep(for: .milliseconds(250))
+        #expect(try client.get("/first").text == "hi")
+      }
     }
   }
 

@@ -121,6 +121,28 @@ struct FrontTunnels {
     }
   }
 
+  @Test func `what is under way when both have finished still arrives`() async throws {
+    let size = 16 << 20
+    try await withFront(app: { stream, _ in
+      _ = try stream.receive(through: "\r\n\r\n")
+      try stream.send(Self.agreed)
+      guard stream.receiveRest().bytes.text == "send it all" else { return }
+      try stream.send(Pattern.bytes(size))
+    }) { front, _ in
+      for _ in 0..<5 {
+        let client = try front.client(receiveBuffer: 65536)
+        _ = try client.ask(Self.request)
+        try client.send("send it all")
+        client.finish()
+        try await Task.sleep(for: .milliseconds(100))
+        let rest = client.receiveRest()
+        #expect(rest.ending == .closed)
+        #expect(
+          rest.bytes.count == size && Pattern.matches(rest.bytes, from: 0), "\(rest.bytes.count) bytes came")
+      }
+    }
+  }
+
   @Test(arguments: [false, true])
   func `a side that is gone takes the other with it`(clientGoes: Bool) async throws {
     let isOver = Bell()
