@@ -24,7 +24,7 @@ import Testing
     idleness.noteEnd(after: 100)
     #expect(idleness.allows(49))
     #expect(!idleness.allows(50))
-    idleness.noteEnd(after: 0)
+    idleness.noteEnd(after: 99)
     #expect(!idleness.allows(0))
   }
 }

@@ -75,7 +75,7 @@ final class Load: Sendable {
   // MARK: A client
 
   private func run(_ client: Int) {
-    var random = Random(state: UInt64(client) &* 0x9e37_79b9_7f4a_7c15 &+ 1)
+    var random = Random(seed: UInt64(client + 1))
     var stream: ByteStream?
     var round = 0
     while !state.withLock({ $0.isOver }) {
@@ -129,16 +129,5 @@ final class Load: Sendable {
       if !stays, index + 1 < requests.count { break }
     }
     return stays
-  }
-}
-
-private struct Random {
-  var state: UInt64
-
-  mutating func below(_ bound: Int) -> Int {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return Int(state % UInt64(bound))
   }
 }
