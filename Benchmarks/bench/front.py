@@ -1,10 +1,9 @@
 """`bascule front` beside Debian's HAProxy and nginx, in rounds that take turns; the commands and the peers' settings
-are printed. The load and the upstream are the two C programs of Benchmarks/load, on one core, and what is measured
-has the other; where two threads are measured nothing is pinned. CPU is user and system time of the proxy (of
-nginx's worker) over the answers that the load has got. Each answer's status and length is looked at, a small one's
-whole body, a large one's in samples, and a single wrong one ends the run. Ratios are medians of the ratios within a
-round, the rest medians over the rounds. A sample during which other programs took more than 5 % of the machine is
-taken again.
+are printed. The load and the upstream are the two C programs of Benchmarks/load; nothing is pinned to a core. CPU is
+user and system time of the proxy (of nginx's worker) over the answers that the load has got. Each answer's status
+and length is looked at, a small one's whole body, a large one's in samples, and a single wrong one ends the run.
+Ratios are medians of the ratios within a round, the rest medians over the rounds. A sample during which other
+programs took more than 5 % of the machine is taken again.
 
 The upstream answers at once: 64 bytes to one of 64 connections, 1 MiB to one of four, or an event each 10 ms to
 each of 64. A request has four header lines. Bascule adds its four forwarding headers, HAProxy and nginx none unless
@@ -19,10 +18,12 @@ have, opened 64 at a time with one request each; all of them get another answer 
 """
 
 import contextlib
+from collections.abc import Hashable
 from pathlib import Path
 from statistics import median
 
 import front_memory
+import quiet
 from front_cost import Case, Subjects, compare
 from front_latency import added_latency
 from generator import LARGE, SMALL, Load, Upstream
@@ -48,34 +49,39 @@ CASES = [
 def measure(scratch: Path) -> list[Figure]:
   load = Load(scratch)
   with Upstream(scratch).running() as upstream:
-    figures = []
-    with contextlib.ExitStack() as stack:
-      subjects: Subjects = {kind: stack.enter_context(kind(scratch, upstream)) for kind in KINDS}
-      show(subjects, load)
-      rates = {}
-      for case in CASES:
-        more, samples = compare(case, subjects, load)
-        figures += more
-        for kind, values in samples.items():
-          rates.setdefault(kind, median(sample.result.rate for sample in values))
-      half = min(rates[kind] for kind in (Bascule, HAProxy, Nginx)) / 2
-      figures += added_latency(half, upstream, [subjects[kind] for kind in (Bascule, HAProxy, Nginx)], load)
+    figures = costs(scratch, upstream, load)
     figures += front_memory.idle_connections(scratch, upstream, [Bascule, HAProxy, Nginx], load)
-  return figures + two_threads(scratch)
+    figures += two_threads(scratch, upstream, load)
+  quiet.warn()
+  return figures
 
 
-def two_threads(scratch: Path) -> list[Figure]:
-  load = Load(scratch, cpu=None)
-  with Upstream(scratch, cpu=None).running() as upstream, contextlib.ExitStack() as stack:
-    subjects = {}
+def costs(scratch: Path, upstream: Upstream, load: Load) -> list[Figure]:
+  figures = []
+  rates: dict[Hashable, float] = {}
+  with contextlib.ExitStack() as stack:
+    subjects: Subjects = {kind: stack.enter_context(kind(scratch, upstream)) for kind in KINDS}
+    show(subjects, load)
+    for case in CASES:
+      more, samples = compare(case, subjects, load)
+      figures += more
+      for kind, values in samples.items():
+        rates.setdefault(kind, median(sample.result.rate for sample in values))
+    compared = [Bascule, HAProxy, Nginx]
+    half = min(rates[kind] for kind in compared) / 2
+    return figures + added_latency(half, upstream, [subjects[kind] for kind in compared], load)
+
+
+def two_threads(scratch: Path, upstream: Upstream, load: Load) -> list[Figure]:
+  with contextlib.ExitStack() as stack:
+    subjects: Subjects = {}
     for kind in (Bascule, HAProxy):
       for threads in (1, 2):
         name = f"{kind.kind}, {threads} thread" + "s" * (threads > 1)
-        subjects[name] = stack.enter_context(kind(scratch, upstream, name, threads, cpu=None))
-    case = Case("all on both cores", "closed", small, "bascule, 2 threads", dict.fromkeys(subjects))
-    del case.peers[case.mine]
-    figures, _ = compare(case, subjects, load)
-  return figures
+        subjects[name] = stack.enter_context(kind(scratch, upstream, name, threads))
+    mine = "bascule, 2 threads"
+    case = Case("threads", "closed", small, mine, {name: None for name in subjects if name != mine})
+    return compare(case, subjects, load)[0]
 
 
 def show(subjects: Subjects, load: Load) -> None:

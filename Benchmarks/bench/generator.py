@@ -1,7 +1,6 @@
 """The two C programs of load/, compiled here: an upstream and a load that cost far less than what is measured."""
 
 import json
-import os
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ from manager import free_port
 
 SOURCES = Path(__file__).parents[1] / "load"
 SMALL, LARGE = 64, 1 << 20
-# What is measured has one core, what it is measured with the other.
-ASIDE, MEASURED = "0", "1"
 
 
 @dataclass
@@ -43,20 +40,15 @@ class Result:
     return self
 
 
-def pinned(cpu: str | None, command: list[str]) -> list[str]:
-  return ["taskset", "-c", cpu, *command] if cpu is not None and os.cpu_count() > 1 else command
-
-
 class Upstream:
-  def __init__(self, folder: Path, cpu: str | None = ASIDE):
-    self.program, self.cpu = build("upstream", folder), cpu
+  def __init__(self, folder: Path):
+    self.program = build("upstream", folder)
     self.port, self.socket = free_port(), folder / "upstream.sock"
 
   @contextmanager
   def running(self) -> Iterator["Upstream"]:
     self.socket.unlink(missing_ok=True)
-    command = pinned(self.cpu, [self.program, str(self.port), str(self.socket)])
-    with process.server(command, self.port) as self.process:
+    with process.server([self.program, str(self.port), str(self.socket)], self.port) as self.process:
       yield self
 
   def cpu_seconds(self) -> float:
@@ -70,11 +62,11 @@ class Upstream:
 
 
 class Load:
-  def __init__(self, folder: Path, cpu: str | None = ASIDE):
-    self.program, self.cpu = build("load", folder), cpu
+  def __init__(self, folder: Path):
+    self.program = build("load", folder)
 
   def command(self, mode: str, port: int, **options: object) -> list[str]:
-    return pinned(self.cpu, [self.program, mode, str(port), *(f"{name}={value}" for name, value in options.items())])
+    return [self.program, mode, str(port), *(f"{name}={value}" for name, value in options.items())]
 
   def run(self, mode: str, port: int, **options: object) -> Result:
     return parse(subprocess.run(

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import process
-from generator import MEASURED, Upstream, pinned
+from generator import Upstream
 from manager import BINARY, free_port
 
 MANY = 20_000
@@ -14,9 +14,9 @@ MANY = 20_000
 class Proxy:
   kind = ""
 
-  def __init__(self, folder: Path, upstream: Upstream, name: str = "", threads: int = 1, cpu: str | None = MEASURED):
+  def __init__(self, folder: Path, upstream: Upstream, name: str = "", threads: int = 1):
     self.name = name or self.kind
-    self.folder, self.upstream, self.threads, self.cpu = folder / self.name.replace(" ", "-"), upstream, threads, cpu
+    self.folder, self.upstream, self.threads = folder / self.name.replace(" ", "-"), upstream, threads
     self.port = free_port()
 
   def command(self) -> list[str]:
@@ -34,8 +34,7 @@ class Proxy:
     self.file.write_text(self.configuration())
     log = self.folder / "log"
     with log.open("wb") as output:
-      self.process = subprocess.Popen(
-        pinned(self.cpu, self.command()), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+      self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
       process.wait_for_port(self.port)
     except BaseException:

@@ -11,11 +11,12 @@ Taken = TypeVar("Taken")
 SHARE = 0.05
 # How many seconds may be spent in all on waiting for others; after that everything is taken as it is.
 patience = float(os.environ.get("BENCH_PATIENCE", 300))
+disturbed = 0
 
 
 def undisturbed(take: Callable[[], Taken], ours: Callable[[], float]) -> Taken:
   """`ours`: CPU seconds of what takes part and goes on running; this program and what it waited for count too."""
-  global patience
+  global patience, disturbed
   while True:
     while patience > 0 and foreign_share(lambda: time.sleep(0.2), ours)[1] > SHARE:
       patience -= 0.2
@@ -25,7 +26,7 @@ def undisturbed(take: Callable[[], Taken], ours: Callable[[], float]) -> Taken:
       return taken
     patience -= time.monotonic() - started
     if patience <= 0:
-      print(f"  Other programs took {foreign:.0%} of the machine meanwhile.", flush=True)
+      disturbed += 1
       return taken
 
 
@@ -45,3 +46,8 @@ def busy_seconds() -> float:
 def family_seconds() -> float:
   usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
   return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def warn() -> None:
+  if disturbed:
+    print(f"  Other programs took part of the machine during {disturbed} samples: do not rely on what follows.")

@@ -1,7 +1,7 @@
 """A new release under a load of 2,000 requests a second at random moments over 32 keep-alive connections, counted
 from the moment when each is due; a connection that is refused or reset is a failed request, one that takes more
 than 100 ms is late. The app is a Bun server that waits for what is in flight when SIGTERM comes, and tells in each
-answer which release it is. Nothing is pinned.
+answer which release it is.
 
 Four ways to bring a commit live: Bascule, which starts the new release beside the old one; Bascule with
 HANDOFF=in-place; the simple script: `mkdir`, `git clone`, `bun install`, `bun run build`, `ln`, `kill`, `sleep 1`,
@@ -58,7 +58,7 @@ class Run:
 
 
 def measure(scratch: Path) -> list[Figure]:
-  load = Load(scratch, cpu=None)
+  load = Load(scratch)
   figures = []
   for way, count in WAYS.items():
     folder = scratch / way.__name__
