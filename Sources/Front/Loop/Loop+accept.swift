@@ -9,7 +9,7 @@ extension Loop {
   func accept(_ listener: ListenerRef) -> Bool {
     for _ in 0..<64 {
       // Nobody could make room for the next one.
-      if !hasRoom, state.pointee.idle.count == 0 {
+      if !hasRoom, state.pointee.idle.count == 0, !hasSpareUpstreams {
         pauseListeners()
         return true
       }
@@ -61,11 +61,17 @@ extension Loop {
 
   private var hasRoom: Bool { state.pointee.clients < maximumClients && hasDescriptors }
 
+  private var hasSpareUpstreams: Bool {
+    state.pointee.clients < maximumClients && state.pointee.idleUpstreams > 0
+  }
+
   var hasDescriptors: Bool { state.pointee.clients + state.pointee.upstreams < maximumDescriptors }
 
   /// Whoever has had nothing to say for longest goes; busy ones never do. It only closes: a request that has come
   /// and was not looked at yet is for later, since answering it here would need room too.
   func makeRoom() -> Bool {
+    // Nobody misses an idle connection to the app.
+    if state.pointee.clients < maximumClients, closeOldestIdle() { return true }
     while let oldest = state.pointee.idle.first {
       guard hasBytes(oldest.pointee.endpoint.fd) else {
         close(oldest)

@@ -148,6 +148,16 @@ extension Loop {
     finishDrainIfDone(upstream.pointee.backend)
   }
 
+  /// False: there is none.
+  func closeOldestIdle() -> Bool {
+    for backend in state.pointee.backends {
+      guard let oldest = backend.pointee.idle.last else { continue }
+      discard(oldest)
+      return true
+    }
+    return false
+  }
+
   func closeIdle(of backend: BackendRef) {
     while let upstream = backend.pointee.idle.first { discard(upstream) }
   }
