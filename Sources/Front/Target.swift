@@ -2,12 +2,9 @@ import Linux
 
 /// Where one running start of a release can be reached. Two starts of one release are two targets.
 package final class Target: Sendable {
-  package let name: String
   package let address: SocketAddress
 
-  /// `name`: for the access log and for people, such as `release 8`.
-  package init(name: String, address: SocketAddress) {
-    self.name = name
+  package init(address: SocketAddress) {
     self.address = address
   }
 }

@@ -11,7 +11,7 @@ enum FrontVerb {
 
   static func perform(_ arguments: Arguments) throws -> Int32 {
     let listen = try listenAddress(try required("--listen", arguments))
-    let target = Target(name: "upstream", address: try upstreamAddress(try required("--upstream", arguments)))
+    let target = Target(address: try upstreamAddress(try required("--upstream", arguments)))
     let configuration = try configuration(arguments)
     let grace = try seconds("--drain-timeout", arguments) ?? .seconds(30)
     let signals = try Signals.take()

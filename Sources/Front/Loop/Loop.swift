@@ -53,7 +53,7 @@ final class Loop: @unchecked Sendable {
     try register(UnsafeMutableRawPointer(mailboxEndpoint), mailbox.descriptor, EPOLLIN.rawValue)
     readClock()
     if let webhook = configuration.webhook {
-      state.pointee.webhook = backend(for: Target(name: "webhook", address: webhook.address))
+      state.pointee.webhook = backend(for: Target(address: webhook.address))
       settleBackends()
     }
   }

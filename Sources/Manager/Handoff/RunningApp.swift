@@ -20,7 +20,7 @@ final class RunningApp {
     self.release = release
     self.instance = instance
     self.socket = socket
-    target = Target(name: "release \(release.number)", address: address)
+    target = Target(address: address)
   }
 
   func forgetSocket() { socket?.remove() }
