@@ -25,32 +25,36 @@ package struct CommandRoutes {
     }
     let actor = arguments?["actor"]?.string ?? "somebody"
     switch (request.head.method, parts.first ?? "", parts.count) {
-    case ("GET", "status", 1): responder.answer { .json(200, await manager.status()) }
-    case ("GET", "releases", 1): responder.answer { .json(200, await manager.releases()) }
+    case ("GET", "status", 1):
+      responder.answer { .json(200, (try? await manager.status(of: "main")) ?? .null) }
+    case ("GET", "releases", 1):
+      responder.answer {
+        .json(200, ["items": .array((try? await manager.releases(of: "main")) ?? []), "next": nil])
+      }
     case ("POST", "deploy", 1): deploy(arguments, actor, responder)
     case ("POST", "rollback", 1):
       let name = arguments?["release"]?.string
       answer(responder) { () async throws(ControlFailure) in
-        try await manager.rollback(to: name, actor: actor)
+        try await manager.rollback("main", to: name, actor: actor)
       }
     case ("POST", "lock", 1):
       let reason = arguments?["reason"]?.string ?? ""
       answer(responder) { () async throws(ControlFailure) in
-        try await manager.lock(reason: reason, owner: actor)
+        try await manager.lock("main", reason: reason, owner: actor)
         return ["status": "locked"]
       }
     case ("POST", "unlock", 1):
       answer(responder) { () async throws(ControlFailure) in
-        ["status": "unlocked", "skipped": .array(try await manager.unlock().map(\.json))]
+        ["status": "unlocked", "skipped": .array(try await manager.unlock("main", actor: actor).map(\.json))]
       }
     case ("POST", "resume", 1):
       answer(responder) { () async throws(ControlFailure) in
-        ["status": "resumed", "skipped": .array(try await manager.resume().map(\.json))]
+        ["status": "resumed", "skipped": .array(try await manager.resume("main", actor: actor).map(\.json))]
       }
     case ("POST", "maintenance", 1):
       answer(responder) { () async throws(ControlFailure) in
         let isOn = arguments?["on"]?.bool ?? false
-        try await manager.maintain(isOn ? arguments?["text"]?.string ?? "" : nil, owner: actor)
+        try await manager.maintain("main", isOn ? arguments?["text"]?.string ?? "" : nil, owner: actor)
         return ["status": .string(isOn ? "maintenance" : "open")]
       }
     case ("POST", "deployments", 3) where parts[2] == "cancel":
@@ -96,22 +100,33 @@ package struct CommandRoutes {
       }
       order.timeout = .seconds(seconds)
     }
-    manager.order(order) { responder(DeployAnswer.response(to: $0)) }
+    manager.order(order, for: "main") { responder(DeployAnswer.response(to: $0)) }
   }
 
   /// `last`, or a number.
   private func find(_ name: String) throws(ControlFailure) -> Deployment {
-    if name == "last" { return try manager.deployment(nil) }
-    guard let id = Int64(name) else { throw ControlFailure(.bad, "\(name) is not a deployment's number") }
-    return try manager.deployment(id)
+    let id = Int64(name)
+    guard name == "last" || id != nil else {
+      throw ControlFailure(.bad, "\(name) is not a deployment's number")
+    }
+    do throws(HistoryError) {
+      if let id {
+        if let found = try manager.history.deployment(id) { return found }
+      } else if let last = try manager.history.latest(project: "main", limit: 100).first(where: \.hasLog) {
+        return last
+      }
+    } catch {
+      throw ControlFailure(.failed, "\(error)")
+    }
+    throw ControlFailure(
+      .missing, id.map { "there is no deployment #\($0)" } ?? "there is no deployment yet")
   }
 
   private func log(_ name: String, follow: Bool, _ responder: Responder) {
     do throws(ControlFailure) {
       let deployment = try find(name)
-      let (path, live) = manager.log(of: deployment.id)
       let writer = responder.stream(Response(200, headers: [("Content-Type", "application/x-ndjson")]))
-      LogStream(path: path, live: follow ? live : nil, writer: writer).start()
+      LogStream(reader: manager.logs.reader(of: deployment.id), follows: follow, writer: writer).start()
     } catch {
       responder(.error(error.kind.rawValue, error.message))
     }

@@ -1,26 +1,25 @@
-import Glibc
 import History
 import Linux
 import Server
 
-/// Sends a deployment's recorded events, and goes on as long as it grows. It reads from the file at the
-/// reader's own pace, so a slow reader costs nobody anything.
+/// Sends a deployment's recorded events, and goes on as long as it grows. It reads at its client's own pace, so a
+/// slow one costs nobody anything.
 @MainLoop
 final class LogStream {
-  private let path: String
-  private let live: DeploymentLog?
+  private let reader: LogReader
+  private let follows: Bool
   private let writer: StreamWriter
-  private var file: FileDescriptor?
+  private var offset: Int64 = 0
   private var follower: Int?
 
-  init(path: String, live: DeploymentLog?, writer: StreamWriter) {
-    self.path = path
-    self.live = live
+  init(reader: LogReader, follows: Bool, writer: StreamWriter) {
+    self.reader = reader
+    self.follows = follows
     self.writer = writer
   }
 
   func start() {
-    follower = live?.follow { self.pump() }
+    follower = reader.live?.follow { self.pump() }
     writer.onDrain = { self.pump() }
     writer.onClose = { self.stop() }
     pump()
@@ -28,23 +27,25 @@ final class LogStream {
 
   private func pump() {
     guard !writer.isClosed else { return stop() }
-    if file == nil { file = try? FileDescriptor.open(path, O_RDONLY) }
     while writer.pending < 256 << 10 {
-      guard let bytes = (try? file?.read(upTo: 65536)) ?? nil, !bytes.isEmpty else {
-        if live?.isFinished ?? true {
+      // Asked first: what comes between the two is not to be missed.
+      let isLast = reader.isFinished || !follows
+      let lines = reader.lines(from: offset)
+      if lines.isEmpty {
+        if isLast {
           writer.finish()
           stop()
         }
         return
       }
-      writer.write(bytes)
+      offset += Int64(lines.count)
+      writer.write(lines)
     }
   }
 
   private func stop() {
-    if let follower { live?.unfollow(follower) }
+    if let follower { reader.live?.unfollow(follower) }
     follower = nil
-    file = nil
     writer.onDrain = nil
   }
 }

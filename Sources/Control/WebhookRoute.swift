@@ -1,5 +1,6 @@
 import Access
 import HTTP
+import History
 import JSON
 import Linux
 import Server
@@ -19,7 +20,8 @@ package struct WebhookRoute {
     self.manager = manager
     self.path = path
     self.secret = secret
-    project = WebhookProject(repository: manager.repository, branch: manager.branch)
+    let main = manager.projects.first
+    project = WebhookProject(repository: main?.repository, branch: main?.branch ?? "main")
   }
 
   /// Everything but a trigger is answered before a body is waited for.
@@ -52,7 +54,7 @@ package struct WebhookRoute {
       if let mode = wish.mode, mode != "fast" {
         return responder(.error(400, "mode \(mode) is not known; it may be fast"))
       }
-      manager.order(order(wish, webhook)) { responder(DeployAnswer.response(to: $0)) }
+      manager.order(order(wish, webhook), for: "main") { responder(DeployAnswer.response(to: $0)) }
     }
   }
 

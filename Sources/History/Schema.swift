@@ -39,6 +39,110 @@ enum Schema {
         PRIMARY KEY (project, kind)
       ) STRICT;
       """)
+    // Numbers are never used twice, since logs and people go by them.
+    migrator.register(
+      "projects, deliveries, actions and messages",
+      """
+      CREATE TABLE projects (
+        slug TEXT PRIMARY KEY,
+        repository TEXT NOT NULL,
+        branch TEXT NOT NULL,
+        owner TEXT,
+        port INTEGER UNIQUE,
+        hosts TEXT NOT NULL,
+        health_path TEXT,
+        install_command TEXT,
+        build_command TEXT,
+        release_command TEXT,
+        start_command TEXT,
+        created_at INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO projects (slug, repository, branch, hosts, created_at)
+        SELECT 'main', '', '', '[]', 0
+        UNION SELECT project, '', '', '[]', 0 FROM deployments
+        UNION SELECT project, '', '', '[]', 0 FROM holds;
+
+      CREATE TABLE deployments_of_projects (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        project TEXT NOT NULL REFERENCES projects ON DELETE CASCADE,
+        state TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        "trigger" TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        ref TEXT NOT NULL,
+        "commit" TEXT,
+        author TEXT,
+        message TEXT,
+        "release" INTEGER,
+        replaces INTEGER,
+        delivery TEXT,
+        before TEXT,
+        forced INTEGER NOT NULL,
+        queued_at INTEGER NOT NULL,
+        started_at INTEGER,
+        finished_at INTEGER,
+        phases TEXT NOT NULL,
+        exit_code INTEGER,
+        error TEXT
+      ) STRICT;
+      INSERT INTO deployments_of_projects
+        SELECT id, project, state, mode, "trigger", actor, ref, "commit", author, message, "release", replaces,
+          delivery, before, forced, queued_at, started_at, finished_at, phases, exit_code, error
+        FROM deployments;
+      DROP TABLE deployments;
+      ALTER TABLE deployments_of_projects RENAME TO deployments;
+      CREATE INDEX deployments_open ON deployments (id) WHERE finished_at IS NULL;
+      CREATE INDEX deployments_by_project ON deployments (project, id);
+
+      CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        guid TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        provider TEXT NOT NULL,
+        event TEXT,
+        verdict TEXT NOT NULL,
+        reason TEXT,
+        project TEXT REFERENCES projects ON DELETE SET NULL,
+        deployment INTEGER REFERENCES deployments ON DELETE SET NULL,
+        headers TEXT NOT NULL,
+        payload BLOB
+      ) STRICT;
+      CREATE INDEX deliveries_by_guid ON deliveries (guid);
+      CREATE INDEX deliveries_by_deployment ON deliveries (deployment);
+      CREATE INDEX deliveries_by_project ON deliveries (project);
+
+      CREATE TABLE actions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        project TEXT,
+        detail TEXT
+      ) STRICT;
+
+      CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        deployment INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        queued_at INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE holds_of_projects (
+        project TEXT NOT NULL REFERENCES projects ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (project, kind)
+      ) STRICT;
+      INSERT INTO holds_of_projects SELECT project, kind, reason, owner, at FROM holds;
+      DROP TABLE holds;
+      ALTER TABLE holds_of_projects RENAME TO holds;
+      """)
     return migrator
   }
 }

@@ -35,8 +35,6 @@ final class EventRecorder {
     }
   }
 
-  func finish() { log.finish() }
-
   private func repeatLine(_ line: String) {
     repeatedLines += 1
     if repeatedLines < Self.repeatedLimit {

@@ -49,7 +49,8 @@ extension Manager {
   }
 
   static func makeProject(
-    _ settings: Settings, _ layout: Layout, _ desk: ReleaseDesk, _ history: History, _ handoff: Handoff,
+    _ settings: Settings, _ layout: Layout, _ desk: ReleaseDesk, _ history: History, _ logs: DeploymentLogs,
+    _ handoff: Handoff,
     _ starter: AppStarter, _ runner: CommandRunner, _ logger: Logger, _ redactor: Redactor
   ) -> Project {
     let identity = settings.appUser?.identity
@@ -64,7 +65,7 @@ extension Manager {
       sshCommand: ssh.command(hasKey: settings.sshKey != nil, strict: settings.knownHosts != nil))
     let git = Git(mirror: layout.mirror, source: source, environment: environment, runner: stepRunner)
     return Project(
-      slug: "main", settings: settings, desk: desk, history: history, handoff: handoff, git: git,
+      slug: "main", settings: settings, desk: desk, history: history, logs: logs, handoff: handoff, git: git,
       stepRunner: stepRunner, rootRunner: CommandStepRunner(runner: runner, identity: nil), starter: starter,
       logger: logger, redactor: redactor)
   }

@@ -8,23 +8,52 @@ import Releases
 import Settings
 
 extension Manager: ManagerPort {
-  package var repository: String? {
-    settings.repository.transport == .local ? nil : settings.repository.address
-  }
-
-  package var branch: String { settings.branch }
   package var isLive: Bool { project.handoff.live != nil }
 
-  package func order(_ order: DeployOrder, answer: @escaping @MainLoop (OrderAnswer) -> Void) {
+  package var projects: [ProjectRecord] {
+    [ProjectRecord(slug: project.slug, repository: settings.repository.address, branch: settings.branch)]
+  }
+
+  package func state(of slug: String) -> String? { slug == project.slug ? project.state : nil }
+
+  package func add(_ project: ProjectRecord, actor: String) async throws(ControlFailure) -> ProjectRecord {
+    throw ControlFailure(.unavailable, "not yet")
+  }
+
+  package func remove(_ slug: String, actor: String) async throws(ControlFailure) {
+    throw ControlFailure(.unavailable, "not yet")
+  }
+
+  package func replay(_ guid: String, actor: String) async throws(ControlFailure) -> JSONValue {
+    throw ControlFailure(.unavailable, "not yet")
+  }
+
+  package func testNotifications(actor: String) async throws(ControlFailure) -> JSONValue {
+    throw ControlFailure(.unavailable, "not yet")
+  }
+
+  package var active: [Deployment] { project.queue.open }
+
+  private func find(_ slug: String) throws(ControlFailure) -> Project {
+    if slug == project.slug { return project }
+    throw ControlFailure(.missing, "there is no project \(slug)")
+  }
+
+  package func order(
+    _ order: DeployOrder, for slug: String, answer: @escaping @MainLoop (OrderAnswer) -> Void
+  ) {
     project.order(order, answer: answer)
   }
 
-  package func status() async -> JSONValue { await project.status() }
+  package func status(of slug: String) async throws(ControlFailure) -> JSONValue {
+    await (try find(slug)).status()
+  }
 
-  package func releases() async -> JSONValue {
+  package func releases(of slug: String) async throws(ControlFailure) -> [JSONValue] {
+    let project = try find(slug)
     let live = project.handoff.live?.release.number
     let warm = project.handoff.warmReleases
-    let items: [JSONValue] = await project.desk.releases().map { release in
+    return await project.desk.releases().map { release in
       [
         "number": .int(Int64(release.number)), "commit": JSONValue(release.revision.commit),
         "message": JSONValue(release.revision.message), "author": JSONValue(release.revision.author),
@@ -33,11 +62,12 @@ extension Manager: ManagerPort {
         "warm": .bool(release.number == live || warm.contains(release.number)),
       ]
     }
-    return ["items": .array(items), "next": nil]
   }
 
-  package func rollback(to name: String?, actor: String) async throws(ControlFailure) -> JSONValue {
-    let release = try await project.rollback(to: name, actor: actor)
+  package func rollback(_ slug: String, to name: String?, actor: String) async throws(ControlFailure)
+    -> JSONValue
+  {
+    let release = try await find(slug).rollback(to: name, actor: actor)
     return [
       "status": "success", "release": .int(Int64(release.number)),
       "commit": JSONValue(release.revision.commit),
@@ -48,19 +78,25 @@ extension Manager: ManagerPort {
     if let reason = project.cancel(id, by: actor) { throw ControlFailure(.conflict, reason) }
   }
 
-  package func lock(reason: String, owner: String) async throws(ControlFailure) {
+  package func lock(_ slug: String, reason: String, owner: String) async throws(ControlFailure) {
+    let project = try find(slug)
     guard !reason.isEmpty else { throw ControlFailure(.bad, "a lock needs a reason: bascule lock -m WHY") }
     if let lock = project.hold(.lock), lock.owner != owner { throw ControlFailure(.locked, lock.sentence) }
     let hold = Hold(kind: .lock, reason: reason, owner: owner)
-    try mapped { () throws(HistoryError) in try project.history.set(hold, project: project.slug) }
+    try mapped { () throws(HistoryError) in try history.set(hold, project: project.slug) }
     try await written()
   }
 
-  package func unlock() async throws(ControlFailure) -> [Deployment] { try await lift(.lock) }
+  package func unlock(_ slug: String, actor: String) async throws(ControlFailure) -> [Deployment] {
+    try await lift(.lock, slug)
+  }
 
-  package func resume() async throws(ControlFailure) -> [Deployment] { try await lift(.pause) }
+  package func resume(_ slug: String, actor: String) async throws(ControlFailure) -> [Deployment] {
+    try await lift(.pause, slug)
+  }
 
-  package func maintain(_ text: String?, owner: String) async throws(ControlFailure) {
+  package func maintain(_ slug: String, _ text: String?, owner: String) async throws(ControlFailure) {
+    let project = try find(slug)
     guard let text else { return try await project.maintain(nil) }
     guard text.utf8.count <= 4096 else {
       throw ControlFailure(.bad, "the text has \(text.utf8.count) bytes; it may have 4096")
@@ -71,32 +107,15 @@ extension Manager: ManagerPort {
   }
 
   /// Returns what the hold kept from being deployed.
-  private func lift(_ kind: Hold.Kind) async throws(ControlFailure) -> [Deployment] {
+  private func lift(_ kind: Hold.Kind, _ slug: String) async throws(ControlFailure) -> [Deployment] {
+    let project = try find(slug)
     guard let hold = project.hold(kind) else { return [] }
     let skipped = try mapped { () throws(HistoryError) in
-      try project.history.lift(kind, project: project.slug)
-      return try project.history.skipped(project: project.slug, since: hold.at)
+      try history.lift(kind, project: slug)
+      return try history.skipped(project: slug, since: hold.at)
     }
     try await written()
     return skipped
-  }
-
-  package func deployment(_ id: Int64?) throws(ControlFailure) -> Deployment {
-    let found = try mapped { () throws(HistoryError) in
-      guard let id else {
-        return try project.history.latest(project: project.slug, limit: 100).first { $0.hasLog }
-      }
-      return try project.history.deployment(id)
-    }
-    guard let found else {
-      throw ControlFailure(
-        .missing, id.map { "there is no deployment #\($0)" } ?? "there is no deployment yet")
-    }
-    return found
-  }
-
-  package func log(of id: Int64) -> (path: String, live: DeploymentLog?) {
-    ("\(project.desk.layout.logs)/\(id).log", project.logs[id])
   }
 
   private func mapped<Value>(_ body: () throws(HistoryError) -> Value) throws(ControlFailure) -> Value {
@@ -110,7 +129,7 @@ extension Manager: ManagerPort {
   /// What has been said is true only once it is in the file.
   private func written() async throws(ControlFailure) {
     let failure = await withCheckedContinuation { continuation in
-      project.history.whenWritten { continuation.resume(returning: $0) }
+      history.whenWritten { continuation.resume(returning: $0) }
     }
     if let failure { throw ControlFailure(.failed, "\(failure)") }
   }

@@ -24,7 +24,8 @@ package final class Manager {
   private let marks: Marks
   private let runner: CommandRunner
   private let lock: InstanceLock
-  private let history: History
+  package let history: History
+  package let logs: DeploymentLogs
   private let zombies: ZombieWatch
   private let settlement: SettlementReport
   /// The front reaches the webhook's socket through it.
@@ -49,6 +50,7 @@ package final class Manager {
       let shared = try SharedPaths(parsing: settings.sharedPaths)
       let desk = ReleaseDesk(store: store, shared: shared, keep: settings.keepReleases)
       history = try Self.openHistory(layout, logger)
+      logs = DeploymentLogs(folder: layout.logs)
       marks = Marks(root: settings.root)
       let memory = MemoryControl()
       runner = CommandRunner(table: table, marks: marks, memory: memory)
@@ -57,7 +59,7 @@ package final class Manager {
       let starter = AppStarter(settings: settings, layout: layout, table: table, marks: marks, memory: memory)
       let handoff = Self.makeHandoff(settings, layout, desk, starter, front.site, logger)
       project = Self.makeProject(
-        settings, layout, desk, history, handoff, starter, runner, logger, redactor)
+        settings, layout, desk, history, logs, handoff, starter, runner, logger, redactor)
     } catch {
       throw StartError(error)
     }

@@ -18,7 +18,7 @@ extension Project {
     spareTask?.cancel()
     await spareTask?.value
     let recorder = EventRecorder(
-      deployment: deployment.id, log: log(of: deployment.id), redactor: redactor, logger: logger)
+      deployment: deployment.id, log: logs.log(of: deployment.id), redactor: redactor, logger: logger)
     let narrator = Narrator { recorder.record($0) }
     narrator.say(
       .start, "Deployment #\(deployment.id) of \(deployment.ref), asked for by \(deployment.actor)")
@@ -40,8 +40,7 @@ extension Project {
       deployment = await Task { @MainLoop in await self.failed(unfinished, error, narrator) }.value
     }
     narrator.ended(code: deployment.exitCode ?? 1)
-    recorder.finish()
-    logs[deployment.id] = nil
+    logs.finish(deployment.id)
     await history.checkpoint()
     retryFirstDeployment(after: deployment)
   }
@@ -219,7 +218,7 @@ extension Project {
         isTidying = false
       }
       for deployment in unrecorded.values { record(deployment) }
-      let logs = desk.layout.logs
+      let logs = logs.folder
       await Blocking.disk.run { DeploymentLogs.prune(folder: logs) }
       do throws(HistoryError) { try history.forgetOld() } catch { logger.warn("\(error)") }
       // What the last deployment has begun in advance goes on, where there is nothing newer.

@@ -75,7 +75,7 @@ extension Project {
       }
       finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
     }
-    _ = log(of: deployment.id)
+    _ = logs.log(of: deployment.id)
     limits[deployment.id] = order.timeout
     logger.info("deployment #\(deployment.id) queued by \(order.actor) (\(order.trigger)): \(order.title)")
     history.whenWritten { [self] failure in
@@ -141,7 +141,7 @@ extension Project {
     } catch {
       logger.warn("deployment #\(deployment.id) could not be recorded as \(state): \(error)")
     }
-    logs.removeValue(forKey: deployment.id)?.finish()
+    logs.finish(deployment.id)
     overtaken[deployment.id] = nil
     limits[deployment.id] = nil
     logger.info("deployment #\(deployment.id): \(error ?? state.rawValue)")
@@ -166,7 +166,7 @@ extension Project {
     guard let unfinished = try? history.unfinished() else { return }
     for deployment in unfinished where deployment.project == slug {
       if deployment.state == .queued {
-        _ = log(of: deployment.id)
+        _ = logs.log(of: deployment.id)
         if let replaced = queue.add(deployment) {
           finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
         }

@@ -25,7 +25,7 @@ extension Project {
     ]
   }
 
-  private var state: String {
+  var state: String {
     if queue.running != nil { return "building" }
     if handoff.live != nil { return "running" }
     return wanted == nil && queue.waiting == nil ? "pending" : "error"

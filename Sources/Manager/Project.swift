@@ -14,6 +14,7 @@ final class Project {
   let settings: Settings
   let desk: ReleaseDesk
   let history: History
+  let logs: DeploymentLogs
   let handoff: Handoff
   let git: Git
   /// As the app's user, and as whoever runs the manager.
@@ -27,7 +28,6 @@ final class Project {
   var runningTask: Task<Void, Never>?
   /// What the history did not take, to be tried again when there is room.
   var unrecorded: [Int64: Deployment] = [:]
-  var logs: [Int64: DeploymentLog] = [:]
   let gate = AsyncLock()
   /// Switches that run or wait for their turn.
   var switches = 0
@@ -55,7 +55,8 @@ final class Project {
   var isStopping = false
 
   init(
-    slug: String, settings: Settings, desk: ReleaseDesk, history: History, handoff: Handoff, git: Git,
+    slug: String, settings: Settings, desk: ReleaseDesk, history: History, logs: DeploymentLogs,
+    handoff: Handoff, git: Git,
     stepRunner: any StepRunner, rootRunner: any StepRunner, starter: AppStarter, logger: Logger,
     redactor: Redactor
   ) {
@@ -63,6 +64,7 @@ final class Project {
     self.settings = settings
     self.desk = desk
     self.history = history
+    self.logs = logs
     self.handoff = handoff
     self.git = git
     self.stepRunner = stepRunner
@@ -87,14 +89,6 @@ final class Project {
       default: logger.info(event.message)
       }
     }
-  }
-
-  /// Made when a deployment is queued, so that whoever follows it need not wait for it to start.
-  func log(of id: Int64) -> DeploymentLog {
-    if let known = logs[id] { return known }
-    let log = DeploymentLog(path: "\(desk.layout.logs)/\(id).log")
-    logs[id] = log
-    return log
   }
 
   /// The history tells; it does not decide. Where it cannot be written the work goes on.

@@ -4,10 +4,12 @@ package enum SQLiteValue: Sendable, Equatable {
   case null
   case integer(Int64)
   case text(String)
+  case blob([UInt8])
 
   package init(_ value: Int64?) { self = value.map(SQLiteValue.integer) ?? .null }
   package init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
   package init(_ value: String?) { self = value.map(SQLiteValue.text) ?? .null }
+  package init(_ value: [UInt8]?) { self = value.map(SQLiteValue.blob) ?? .null }
   package init(_ value: Bool) { self = .integer(value ? 1 : 0) }
 }
 
@@ -27,6 +29,12 @@ package final class Statement {
     sqlite3_column_text(raw, column).map { String(cString: $0) }
   }
 
+  package func blob(_ column: Int32) -> [UInt8]? {
+    guard sqlite3_column_type(raw, column) != SQLITE_NULL else { return nil }
+    let start = sqlite3_column_blob(raw, column)
+    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(raw, column))))
+  }
+
   func bind(_ values: [SQLiteValue]) throws(SQLiteError) {
     for (index, value) in values.enumerated() {
       let position = Int32(index + 1)
@@ -34,6 +42,11 @@ package final class Statement {
       switch value {
       case .null: code = sqlite3_bind_null(raw, position)
       case .integer(let number): code = sqlite3_bind_int64(raw, position, number)
+      case .blob(let bytes):
+        code =
+          bytes.isEmpty
+          ? sqlite3_bind_zeroblob(raw, position, 0)
+          : sqlite3_bind_blob(raw, position, bytes, Int32(clamping: bytes.count), Self.copied)
       case .text(let text): code = sqlite3_bind_text(raw, position, text, -1, Self.copied)
       }
       guard code == SQLITE_OK else { throw failure(code) }

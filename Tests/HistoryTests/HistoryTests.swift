@@ -143,6 +143,7 @@ import Testing
     let (history, _) = try History.open(path)
     for at in [100, 200, 300] as [Int64] { _ = try history.insert(deployment(.skipped, at: at)) }
     _ = try history.insert(deployment(.failed, at: 300))
+    try history.store(ProjectRecord(slug: "other", repository: "/repo", branch: "main"))
     _ = try history.insert(deployment(.skipped, project: "other", at: 300))
     let skipped = try history.skipped(project: "main", since: Timestamp(milliseconds: 200))
     #expect(skipped.map(\.queuedAt.milliseconds) == [200, 300])

@@ -21,11 +21,11 @@ import Testing
     let redactor = Redactor(secrets)
     let null = try FileDescriptor.open("/dev/null", O_WRONLY)
     let log = Log(format: .text, redactor: redactor, descriptor: null.raw)
+    let stream = DeploymentLog(path: folder.path("1.log"))
     let recorder = EventRecorder(
-      deployment: 1, log: DeploymentLog(path: folder.path("1.log")), redactor: redactor,
-      logger: Logger(log, source: "test"))
+      deployment: 1, log: stream, redactor: redactor, logger: Logger(log, source: "test"))
     for event in events { recorder.record(event) }
-    recorder.finish()
+    stream.finish()
     log.flush()
     return try Files.text(folder.path("1.log")).split(separator: "\n").map {
       try JSONDocument(text: String($0)).root
