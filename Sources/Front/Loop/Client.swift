@@ -1,7 +1,7 @@
 /// A client's connection, and the exchange that is under way on it.
 ///
 /// Plain old data; the text of its address follows it in memory (see `address(of:)`).
-struct Client {
+struct Client: Linked {
   enum Phase: UInt8 {
     /// Waits for a request, or has a part of its head.
     case head
@@ -93,30 +93,4 @@ struct Client {
   var record: AccessRecordRef?
 
   var isStream: Bool { phase == .tunnel || isEventStream }
-}
-
-/// A doubly linked list through the clients themselves.
-struct ClientList {
-  private(set) var first: ClientRef?
-  private(set) var last: ClientRef?
-  private(set) var count = 0
-
-  mutating func append(_ client: ClientRef, _ name: Client.List) {
-    client.pointee.list = name
-    client.pointee.next = nil
-    client.pointee.previous = last
-    if let last { last.pointee.next = client } else { first = client }
-    last = client
-    count += 1
-  }
-
-  mutating func remove(_ client: ClientRef) {
-    let (before, after) = (client.pointee.previous, client.pointee.next)
-    if let before { before.pointee.next = after } else { first = after }
-    if let after { after.pointee.previous = before } else { last = before }
-    client.pointee.list = .none
-    client.pointee.next = nil
-    client.pointee.previous = nil
-    count -= 1
-  }
 }

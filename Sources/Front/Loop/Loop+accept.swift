@@ -48,7 +48,8 @@ extension Loop {
         isTrusted: configuration.trustedProxies.contains(address), addressLength: UInt8(address.length)))
     address.copyText(to: (memory + MemoryLayout<Client>.stride).assumingMemoryBound(to: UInt8.self))
     client.pointee.deadline = state.pointee.now + times.head
-    state.pointee.busy.append(client, .busy)
+    client.pointee.list = .busy
+    state.pointee.busy.append(client)
     state.pointee.clients += 1
     state.pointee.counters.accepted += 1
     return client
@@ -99,12 +100,13 @@ extension Loop {
   func move(_ client: ClientRef, to list: Client.List) {
     guard client.pointee.list != list else { return }
     unlist(client)
+    client.pointee.list = list
     switch list {
     case .none: break
-    case .idle: state.pointee.idle.append(client, .idle)
-    case .busy: state.pointee.busy.append(client, .busy)
+    case .idle: state.pointee.idle.append(client)
+    case .busy: state.pointee.busy.append(client)
     case .parked:
-      client.pointee.site.pointee.parked.append(client, .parked)
+      client.pointee.site.pointee.parked.append(client)
       state.pointee.parked += 1
       if client.pointee.refusedUntil != 0 { state.pointee.refused += 1 }
     }
@@ -120,6 +122,7 @@ extension Loop {
       state.pointee.parked -= 1
       if client.pointee.refusedUntil != 0 { state.pointee.refused -= 1 }
     }
+    client.pointee.list = .none
   }
 
   // MARK: The end of a connection

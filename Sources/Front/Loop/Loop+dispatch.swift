@@ -85,7 +85,7 @@ extension Loop {
 
   private func send(_ client: ClientRef, on upstream: UpstreamRef) {
     upstream.pointee.client = client
-    upstream.pointee.backend.pointee.active.push(upstream)
+    upstream.pointee.backend.pointee.active.prepend(upstream)
     upstream.pointee.hasAnswered = false
     upstream.pointee.sentBefore = upstream.pointee.sent
     client.pointee.upstream = upstream

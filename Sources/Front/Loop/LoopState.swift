@@ -5,8 +5,8 @@ struct LoopState {
   var now: Int64 = 0
   var nextSweep: Int64 = 0
 
-  var idle = ClientList()
-  var busy = ClientList()
+  var idle = LinkedList<Client>()
+  var busy = LinkedList<Client>()
   /// To be gone on with once the events in hand are dealt with.
   var firstReady: ClientRef?
   var lastReady: ClientRef?

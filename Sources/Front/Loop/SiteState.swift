@@ -7,5 +7,5 @@ struct SiteState {
   var fallback: BackendRef?
   /// The page of a maintenance, ready to be sent.
   var maintenance = Buffer()
-  var parked = ClientList()
+  var parked = LinkedList<Client>()
 }
