@@ -55,6 +55,8 @@ extension Verb {
       usage: bascule front --listen A --upstream B [OPTION...]
         --listen A             PORT for all addresses, or HOST:PORT
         --upstream B           HOST:PORT, or unix:PATH
+        --site H[,H...]=B      requests for host H go to B instead; H may be prefix.*, or :PORT for a port of
+                               its own, whatever the host; as often as there are sites
         --threads N            loops on threads of their own (1)
         --access-log F         text or json, on standard output
         --trusted-proxies L    whose X-Forwarded-* are believed: addresses, ranges, loopback, private, all

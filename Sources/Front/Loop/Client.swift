@@ -16,7 +16,7 @@ struct Client: Linked {
   }
 
   enum List: UInt8 { case none, idle, busy, parked }
-  enum Route: UInt8 { case site, webhook, fallback }
+  enum Route: UInt8 { case nowhere, site, webhook, fallback }
 
   var endpoint: Endpoint
   var phase = Phase.head
@@ -25,10 +25,15 @@ struct Client: Linked {
   var next: ClientRef?
   var previous: ClientRef?
   var nextReady: ClientRef?
-  let site: SiteRef
+  /// Of the request at hand, or the one before.
+  var site: SiteRef
   /// Milliseconds of the loop's clock; 0: none. What it means depends on the phase.
   var deadline: Int64 = 0
 
+  /// A site's port, by which it came in; 0: the host that a request names decides.
+  let ownPort: UInt16
+  /// That port is closed: this connection ends with its next answer.
+  var isLeaving = false
   let isTrusted: Bool
   let addressLength: UInt8
 
@@ -44,7 +49,7 @@ struct Client: Linked {
   var replaySent: UInt32 = 0
   /// Nothing of it was sent that is not in `replay`.
   var isReplayWhole = true
-  var route = Route.site
+  var route = Route.nowhere
   var method = Method.other
   var minorVersion: UInt8 = 1
   var upgrade = Upgrade.none

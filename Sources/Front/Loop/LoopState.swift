@@ -26,6 +26,7 @@ struct LoopState {
   var spareBuffers: [Buffer] = []
 
   var sites: [SiteRef] = []
+  var routes = Routes()
   var backends: [BackendRef] = []
   var webhook: BackendRef?
   var listeners: [ListenerRef] = []
@@ -43,6 +44,8 @@ struct LoopState {
 struct Listener {
   var endpoint: Endpoint
   let site: SiteRef
+  /// 0: it is for all sites.
+  let ownPort: UInt16
 }
 
 typealias ListenerRef = UnsafeMutablePointer<Listener>
