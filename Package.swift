@@ -76,7 +76,7 @@ let package = Package(
     tests("ReleasesTests", ["Linux", "Releases"]),
     tests("CryptoTests", ["Crypto"]),
     tests("HTTPTests", ["HTTP"]),
-    tests("FrontTests", ["Linux", "Front", "TestSupport"]),
+    tests("FrontTests", ["Linux", "HTTP", "Server", "Front", "TestSupport"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
     tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
     tests("SystemTests"),

@@ -26,9 +26,9 @@ extension Loop {
   /// Nobody gets to it any more, and what is left of its clients is nobody's.
   func remove(_ site: SiteRef) {
     guard site != main, site != nowhere else { return }
-    closeListeners { $0.pointee.site == site }
-    site.pointee.hosts = []
-    settleRoutes()
+    route([], to: site)
+    closeListeners { $0.pointee.ownPort != 0 && $0.pointee.site == site }
+    dismiss { $0.pointee.ownPort != 0 && $0.pointee.site == site }
     site.pointee.fallback = nil
     site.pointee.maintenance.deallocate()
     refuse(site)
@@ -40,7 +40,6 @@ extension Loop {
       client.pointee.site = nowhere
       if waits { move(client, to: .parked) }
     }
-    dismiss { $0.pointee.ownPort != 0 && $0.pointee.site == nowhere }
     state.pointee.sites.removeAll { $0 == site }
     site.deinitialize(count: 1)
     site.deallocate()
