@@ -1,51 +1,79 @@
 import Glibc
 
-/// Names of hosts in lower case, and whose they are: sorted, in memory of their own.
+/// Names of hosts in lower case, and whose they are, in memory of its own. Half of the places are free, so that
+/// nearly every search ends at the first one.
 struct HostTable {
-  private struct Entry {
-    let name: UnsafeMutablePointer<UInt8>
-    let count: Int
-    let site: SiteRef
+  /// Of a name, byte by byte (FNV-1a). Who asks has no say in what the table holds.
+  struct Hash {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    @inline(__always)
+    mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
   }
 
-  private var entries: UnsafeMutablePointer<Entry>?
+  private struct Place {
+    var hash: UInt64 = 0
+    var name: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var site: SiteRef?
+  }
+
+  private var places: UnsafeMutablePointer<Place>?
+  private var mask = 0
   private(set) var count = 0
 
   init() {}
 
   /// Of two that have the same name the first one has it.
   init(_ hosts: [(name: [UInt8], site: SiteRef)]) {
-    var seen: Set<[UInt8]> = []
-    let sorted = hosts.filter { seen.insert($0.name).inserted }
-      .sorted { $0.name.lexicographicallyPrecedes($1.name) }
-    guard !sorted.isEmpty else { return }
-    let entries = UnsafeMutablePointer<Entry>.allocate(capacity: sorted.count)
-    for (index, host) in sorted.enumerated() {
-      let name = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, host.name.count))
-      for (at, byte) in host.name.enumerated() { name[at] = byte }
-      (entries + index).initialize(to: Entry(name: name, count: host.name.count, site: host.site))
-    }
-    self.entries = entries
-    count = sorted.count
+    guard !hosts.isEmpty else { return }
+    var size = 8
+    while size < hosts.count * 2 { size *= 2 }
+    let places = UnsafeMutablePointer<Place>.allocate(capacity: size)
+    places.initialize(repeating: Place(), count: size)
+    self.places = places
+    mask = size - 1
+    for host in hosts { add(host.name, host.site, to: places) }
   }
 
-  func site(of name: UnsafePointer<UInt8>, _ length: Int) -> SiteRef? {
-    guard let entries else { return nil }
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low &+ high) / 2
-      let entry = entries + middle
-      var order = Int(memcmp(name, entry.pointee.name, min(length, entry.pointee.count)))
-      if order == 0 { order = length &- entry.pointee.count }
-      if order == 0 { return entry.pointee.site }
-      if order < 0 { high = middle } else { low = middle &+ 1 }
+  private mutating func add(_ name: [UInt8], _ site: SiteRef, to places: UnsafeMutablePointer<Place>) {
+    var hash = Hash()
+    for byte in name { hash.add(byte) }
+    let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, name.count))
+    for (at, byte) in name.enumerated() { copy[at] = byte }
+    let place = places + index(of: copy, name.count, hash, in: places)
+    if place.pointee.site != nil { return copy.deallocate() }
+    place.initialize(to: Place(hash: hash.value, name: copy, count: name.count, site: site))
+    count += 1
+  }
+
+  /// `hash` is the name's.
+  @inline(__always)
+  func site(of name: UnsafePointer<UInt8>, _ length: Int, _ hash: Hash) -> SiteRef? {
+    guard let places else { return nil }
+    return places[index(of: name, length, hash, in: places)].site
+  }
+
+  /// Where it is, or would be.
+  @inline(__always)
+  private func index(
+    of name: UnsafePointer<UInt8>, _ length: Int, _ hash: Hash, in places: UnsafeMutablePointer<Place>
+  ) -> Int {
+    var index = Int(truncatingIfNeeded: hash.value) & mask
+    while let other = places[index].name {
+      if places[index].hash == hash.value, places[index].count == length, memcmp(name, other, length) == 0 {
+        break
+      }
+      index = (index &+ 1) & mask
     }
-    return nil
+    return index
   }
 
   mutating func deallocate() {
-    for index in 0..<count { entries?[index].name.deallocate() }
-    entries?.deallocate()
+    if let places {
+      for index in 0...mask { places[index].name?.deallocate() }
+      places.deallocate()
+    }
     self = HostTable()
   }
 }

@@ -19,30 +19,29 @@ struct Routes {
   /// `host` is a valid authority, or empty.
   @inline(never)
   func site(of bytes: UnsafePointer<UInt8>, _ host: ByteRange) -> SiteRef? {
-    let count = lowerName(bytes + host.start, host.count)
-    guard count > 0 else { return nil }
-    if let site = whole.site(of: lowered, count) { return site }
-    guard prefixes.count > 0 else { return nil }
-    var end = count &- 1
-    while end > 0 {
-      if lowered[end] == UInt8(ascii: "."), let site = prefixes.site(of: lowered, end) { return site }
-      end &-= 1
+    let count = nameLength(bytes + host.start, host.count)
+    guard count > 0, count <= HostPattern.longest else { return nil }
+    var hash = HostTable.Hash()
+    var longest: SiteRef?
+    for at in 0..<count {
+      let byte = lower(bytes[host.start &+ at])
+      if byte == UInt8(ascii: "."), let site = prefixes.site(of: lowered, at, hash) { longest = site }
+      lowered[at] = byte
+      hash.add(byte)
     }
-    return nil
+    return whole.site(of: lowered, count, hash) ?? longest
   }
 
-  /// Without the port and the last dot; how long it is then, or 0 if it is longer than any name.
+  /// Without the port and the last dot.
   @inline(__always)
-  private func lowerName(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
-    let isAddress = count > 0 && bytes[0] == Byte.leftBracket
+  private func nameLength(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
     var length = 0
-    while length < count, isAddress || bytes[length] != Byte.colon {
-      guard length < HostPattern.longest else { return 0 }
-      lowered[length] = lower(bytes[length])
-      length &+= 1
-      if isAddress, bytes[length &- 1] == Byte.rightBracket { break }
+    if count > 0, bytes[0] == Byte.leftBracket {
+      while length < count, bytes[length] != Byte.rightBracket { length &+= 1 }
+      return min(length &+ 1, count)
     }
-    return length > 0 && lowered[length &- 1] == UInt8(ascii: ".") ? length &- 1 : length
+    while length < count, bytes[length] != Byte.colon { length &+= 1 }
+    return length > 0 && bytes[length &- 1] == UInt8(ascii: ".") ? length &- 1 : length
   }
 
   func deallocate() {
