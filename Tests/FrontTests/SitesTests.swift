@@ -214,6 +214,46 @@ import Testing
     }
   }
 
+  @Test func `a webhook is heard on every site and port, whatever the site does`() async throws {
+    let hook = try await TestApp("hook")
+    try await withSites(loops: 1, { $0.webhook = ("/deploy", hook.target.address) }) { it in
+      let site = await it.front.addSite()
+      await it.front.route(["shop.example"], to: site)
+      let port = try await it.front.listen(.loopback(0), for: site)
+      await it.front.site.setMaintenance("back soon")
+      let clients = try [it.client(), LoopbackClient(port: port)]
+      for client in clients {
+        for host in ["shop.example", "h"] {
+          try client.send("POST /deploy HTTP/1.1\r\nHost: \(host)\r\nContent-Length: 0\r\n\r\n")
+          #expect(try await client.answer().text == "hook")
+          #expect(try await client.get(host, "/deploy").status == 503)
+        }
+      }
+      #expect(await site.metrics().responses[5] == 3, "a webhook is no request of the site's")
+    }
+    await hook.stop()
+  }
+
+  @Test func `a webhook that waits for its listener outlives the site it named`() async throws {
+    let hook = try await TestApp("hook")
+    await hook.stop()
+    try await withSites(loops: 1, { $0.webhook = ("/deploy", hook.target.address) }) { it in
+      let site = await it.front.addSite()
+      await it.front.route(["shop.example"], to: site)
+      let port = try await it.front.listen(.loopback(0), for: site)
+      let clients = try [it.client(), LoopbackClient(port: port)]
+      for client in clients {
+        try client.send("POST /deploy HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 0\r\n\r\n")
+      }
+      #expect(try await eventually { await site.metrics().waiting == 2 })
+      await it.front.remove(site)
+      #expect(await it.front.metrics().waiting == 2)
+      for client in clients { #expect(try await client.answer().status == 502) }
+      #expect(try await clients[0].get("shop.example").text == "main")
+      #expect(await clients[1].isClosedByPeer())
+    }
+  }
+
   /// Each answer is one site's or the other's, whatever happens meanwhile.
   @Test(arguments: [1, 3])
   func `sites come and go under load and no answer is missing`(loops: Int) async throws {
