@@ -40,7 +40,7 @@ let package = Package(
     module("Releases", ["Linux", "JSON"]),
     module("Pipeline", ["Linux", "JSON"]),
     module("History", ["Linux", "SQLite", "JSON"]),
-    module("Access", ["Crypto", "JSON", "HTTP"]),
+    module("Access", ["Linux", "Crypto", "JSON", "HTTP"]),
 
     module("Control", ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"]),
     module(
@@ -78,7 +78,7 @@ let package = Package(
     tests("HTTPTests", ["HTTP"]),
     tests("FrontTests", ["Linux", "Front", "TestSupport"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
-    tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
+    tests("AccessTests", ["Access", "Linux", "Crypto", "JSON", "HTTP", "TestSupport"]),
     tests("SystemTests"),
   ]
 )

@@ -29,7 +29,7 @@ enum Directions {
     "Releases": ["Linux", "JSON"],
     "Pipeline": ["Linux", "JSON"],
     "History": ["Linux", "SQLite", "JSON"],
-    "Access": ["Crypto", "JSON", "HTTP"],
+    "Access": ["Linux", "Crypto", "JSON", "HTTP"],
 
     "Control": ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"],
     "Manager": [
