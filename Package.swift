@@ -79,6 +79,7 @@ let package = Package(
     tests("FrontTests", ["Linux", "Front", "TestSupport"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
     tests("AccessTests", ["Access", "Linux", "Crypto", "JSON", "HTTP", "TestSupport"]),
+    tests("ControlTests", ["Linux", "JSON", "HTTP", "Server", "Access", "Control", "TestSupport"]),
     tests("SystemTests"),
   ]
 )

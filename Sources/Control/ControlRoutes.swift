@@ -7,19 +7,26 @@ import Server
 package struct ControlRoutes {
   private let webhook: WebhookRoute
   private let metrics: MetricsRoute
+  private let login: LoginRoutes
 
-  package init(manager: any ManagerPort, webhook: WebhookRoute, metricsToken: String?) {
+  package init(
+    manager: any ManagerPort, webhook: WebhookRoute, metricsToken: String?, authenticator: Authenticator
+  ) {
     self.webhook = webhook
-    metrics = MetricsRoute(manager: manager, token: metricsToken)
+    metrics = MetricsRoute(manager: manager, token: metricsToken, authenticator: authenticator)
+    login = LoginRoutes(authenticator)
   }
 
   package func admit(_ head: RequestHead, _ peer: Peer) -> Admission {
-    metrics.takes(head) ? metrics.admit(head, peer) : webhook.admit(head, peer)
+    if metrics.takes(head) { return metrics.admit(head, peer) }
+    return login.takes(head) ? login.admit(head, peer) : webhook.admit(head, peer)
   }
 
   package func handle(_ request: Request, _ peer: Peer, _ responder: Responder) {
     if metrics.takes(request.head) {
       metrics.handle(responder)
+    } else if login.takes(request.head) {
+      responder(login.handle(request, peer))
     } else {
       webhook.handle(request, peer, responder)
     }

@@ -10,12 +10,17 @@ extension Manager {
   func listen() throws(StartError) {
     let webhook = WebhookRoute(
       manager: self, path: settings.webhookPath, secret: settings.webhookSecret)
-    let routes = ControlRoutes(manager: self, webhook: webhook, metricsToken: settings.metricsToken)
+    let routes = ControlRoutes(
+      manager: self, webhook: webhook, metricsToken: settings.metricsToken, authenticator: authenticator)
     let commands = CommandRoutes(manager: self)
+    let trusted = TrustedProxies(of: settings.front)
+    let client: @MainLoop (Peer, RequestHead) -> Peer = { peer, head in
+      ForwardedPeer.direct(peer, head.headers, isTrusted: trusted.contains)
+    }
     let control = HTTPServer(
-      admit: { head, peer in routes.admit(head, ForwardedPeer.direct(peer, head.headers)) },
+      admit: { head, peer in routes.admit(head, client(peer, head)) },
       handler: { request, peer, responder in
-        routes.handle(request, ForwardedPeer.direct(peer, request.head.headers), responder)
+        routes.handle(request, client(peer, request.head), responder)
       })
     let socket = HTTPServer(handler: { request, _, responder in commands.handle(request, responder) })
     let behindFront = webhookServer(webhook)

@@ -1,3 +1,5 @@
+import Access
+import Control
 import Front
 import Glibc
 import History
@@ -26,6 +28,7 @@ package final class Manager {
   private let lock: InstanceLock
   package let history: History
   package let logs: DeploymentLogs
+  let authenticator: Authenticator
   private let zombies: ZombieWatch
   private let settlement: SettlementReport
   /// The front reaches the webhook's socket through it.
@@ -37,15 +40,17 @@ package final class Manager {
   /// Takes possession of APP_ROOT, or says why it cannot.
   package init(settings: Settings) throws(StartError) {
     self.settings = settings
-    let redactor = Redactor(settings.secrets)
-    log = Log(format: settings.logFormat == .json ? .json : .text, redactor: redactor)
-    logger = Logger(log, source: "bascule")
     layout = Layout(root: settings.root)
     let owner = settings.appUser?.identity
     let store = ReleaseStore(layout: layout, owner: owner)
     do throws(ReleaseError) {
       try layout.prepare()
       lock = try InstanceLock(layout)
+      let made = try Self.makeSecrets(settings, layout)
+      authenticator = Authenticator(jwtSecret: made.jwtSecret, adminPassword: made.adminPassword)
+      let redactor = Redactor(settings.secrets + made.secrets)
+      log = Log(format: settings.logFormat == .json ? .json : .text, redactor: redactor)
+      logger = Logger(log, source: "bascule")
       settlement = try store.settle()
       let shared = try SharedPaths(parsing: settings.sharedPaths)
       let desk = ReleaseDesk(store: store, shared: shared, keep: settings.keepReleases)
