@@ -4,7 +4,7 @@ import Linux
 /// theirs is looked at, and does not prolong the wait by asking again. Addresses do not weigh on each other.
 @MainLoop
 package final class AttemptLimiter {
-  private let now: () -> ContinuousClock.Instant
+  private let now: @MainLoop () -> ContinuousClock.Instant
   /// When each will have been forgiven everything: of those that have, nothing is kept.
   private var forgiven: [AddressKey: ContinuousClock.Instant] = [:]
 
@@ -12,7 +12,7 @@ package final class AttemptLimiter {
   private static let pace = Duration.seconds(6)
   package static let limit = 10_000
 
-  package init(now: @escaping () -> ContinuousClock.Instant = { .now }) { self.now = now }
+  package init(now: @escaping @MainLoop () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
   package var count: Int { forgiven.count }
 

@@ -22,12 +22,12 @@ package final class Sessions {
   /// For requests that were on their way when the id changed.
   private static let grace = Duration.seconds(60)
 
-  private let now: () -> ContinuousClock.Instant
+  private let now: @MainLoop () -> ContinuousClock.Instant
   /// By the SHA-256 of the id, so that nothing here lets anybody in who gets to read it.
   private var sessions: [[UInt8]: Session] = [:]
   private var logins = 0
 
-  package init(now: @escaping () -> ContinuousClock.Instant = { .now }) { self.now = now }
+  package init(now: @escaping @MainLoop () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
   package var count: Int { sessions.count }
 

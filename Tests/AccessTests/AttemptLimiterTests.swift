@@ -9,22 +9,22 @@ import Testing
   var now = ContinuousClock.now
 }
 
-@MainLoop @Suite(.timeLimit(.minutes(1))) struct AttemptLimiterTests {
+@Suite(.timeLimit(.minutes(1))) struct AttemptLimiterTests {
   private let clock: Clock
   private let limiter: AttemptLimiter
 
-  init() {
+  init() async {
     MainLoopThread.start()
     let clock = Clock()
     self.clock = clock
-    limiter = AttemptLimiter { clock.now }
+    limiter = await AttemptLimiter { clock.now }
   }
 
-  private func fail(_ address: String, times: Int = 1) {
+  @MainLoop private func fail(_ address: String, times: Int = 1) {
     for _ in 0..<times { limiter.countFailure(of: address) }
   }
 
-  @Test func `ten failures are forgiven, and then one each six seconds`() {
+  @MainLoop @Test func `ten failures are forgiven, and then one each six seconds`() {
     fail("192.0.2.1", times: 9)
     #expect(limiter.wait(for: "192.0.2.1") == nil)
     fail("192.0.2.1")
@@ -40,20 +40,20 @@ import Testing
     #expect(limiter.wait(for: "192.0.2.1") == nil)
   }
 
-  @Test func `to ask while one must wait does not prolong the wait`() {
+  @MainLoop @Test func `to ask while one must wait does not prolong the wait`() {
     fail("192.0.2.1", times: 10)
     for _ in 0..<1000 { _ = limiter.wait(for: "192.0.2.1") }
     clock.now += .seconds(6)
     #expect(limiter.wait(for: "192.0.2.1") == nil)
   }
 
-  @Test func `another address is not touched`() {
+  @MainLoop @Test func `another address is not touched`() {
     fail("192.0.2.1", times: 100)
     #expect(limiter.wait(for: "192.0.2.2") == nil)
     #expect(limiter.wait(for: "::1") == nil)
   }
 
-  @Test func `a /64 of IPv6 is one client, and a mapped IPv4 address is that address`() {
+  @MainLoop @Test func `a /64 of IPv6 is one client, and a mapped IPv4 address is that address`() {
     fail("2001:db8:1:2::1", times: 5)
     fail("2001:db8:1:2:ffff:ffff:ffff:ffff", times: 5)
     #expect(limiter.wait(for: "2001:db8:1:2:a::") != nil)
@@ -63,13 +63,14 @@ import Testing
     #expect(limiter.wait(for: "192.0.2.8") == nil)
   }
 
-  @Test func `what is no address is one client`() {
+  @MainLoop @Test func `what is no address is one client`() {
     fail("", times: 10)
     #expect(limiter.wait(for: "unknown") != nil)
     #expect(limiter.wait(for: "192.0.2.1") == nil)
   }
 
-  @Test func `a flood of addresses takes no more room, and whoever failed most is remembered longest`() {
+  @MainLoop @Test
+  func `a flood of addresses takes no more room, and whoever failed most is remembered longest`() {
     fail("192.0.2.1", times: 12)
     for number in 0..<30_000 { fail("10.\(number >> 16).\(number >> 8 & 255).\(number & 255)") }
     #expect(limiter.count <= AttemptLimiter.limit)

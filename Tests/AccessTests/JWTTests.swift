@@ -14,7 +14,8 @@ import Testing
   }
 
   /// Signed properly, whatever it says.
-  static func sign(_ payload: String, header: String = #"{"alg":"HS256"}"#, key: String = Self.key) -> String {
+  static func sign(_ payload: String, header: String = #"{"alg":"HS256"}"#, key: String = Self.key) -> String
+  {
     let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(payload.utf8))
     let code = HMACSHA256.authenticate(key: Array(key.utf8), message: Array(signed.utf8))
     return signed + "." + Base64URL.encode(code)
@@ -100,7 +101,8 @@ import Testing
     #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":""}"#, #"{"alg":"RS256"}"#, #"{"alg":"HS512"}"#,
     #"{"alg":"hs256"}"#, #"{"alg":"HS256 "}"#, #"{"alg":null}"#, #"{"alg":["HS256"]}"#, #"{"alg":256}"#, "{}",
     #"{"typ":"JWT"}"#, #"["HS256"]"#, #""HS256""#, "null", "", "{", #"{"alg":"HS256"} x"#,
-    #"{"alg":"none","alg":"HS256"}"#, #"{"alg":"HS256","alg":"HS256"}"#, #"{"alg":"HS256","\u0061lg":"none"}"#,
+    #"{"alg":"none","alg":"HS256"}"#, #"{"alg":"HS256","alg":"HS256"}"#,
+    #"{"alg":"HS256","\u0061lg":"none"}"#,
     #"{"alg":"HS256","crit":["exp"]}"#, #"{"alg":"HS256","crit":[]}"#, #"{"alg":"HS256","typ":"JWE"}"#,
     #"{"alg":"HS256","typ":"at+jwt"}"#, #"{"alg":"HS256","typ":1}"#, #"{"alg":"HS256","typ":null}"#,
   ])
@@ -124,8 +126,10 @@ import Testing
 
   @Test func `a key that the token brings along is not used`() {
     let jwk = Base64URL.encode(Array("mine".utf8))
-    let header = #"{"alg":"HS256","jwk":{"kty":"oct","k":"\#(jwk)"},"jku":"https://evil","x5u":"https://evil"}"#
-    #expect(problem(Self.sign(#"{"sub":"a","exp":1800003600}"#, header: header, key: "mine"))?.isForged == true)
+    let header =
+      #"{"alg":"HS256","jwk":{"kty":"oct","k":"\#(jwk)"},"jku":"https://evil","x5u":"https://evil"}"#
+    #expect(
+      problem(Self.sign(#"{"sub":"a","exp":1800003600}"#, header: header, key: "mine"))?.isForged == true)
   }
 
   @Test func `another key, and the empty one, are refused`() {
@@ -166,14 +170,16 @@ import Testing
     }
     #expect(subject(token(5900)) == "a")
     #expect(problem(token(6200))?.description == "The token is longer than 8192 bytes.")
-    #expect(problem(String(repeating: "A", count: 10 << 20))?.description == "The token is longer than 8192 bytes.")
+    #expect(
+      problem(String(repeating: "A", count: 10 << 20))?.description == "The token is longer than 8192 bytes.")
   }
 
   // MARK: Claims
 
   @Test(arguments: [
     #"{"exp":1800003600}"#, #"{"sub":"","exp":1800003600}"#, #"{"sub":1,"exp":1800003600}"#,
-    #"{"sub":null,"exp":1800003600}"#, #"{"sub":["a"],"exp":1800003600}"#, #"{"sub":"a\nb","exp":1800003600}"#,
+    #"{"sub":null,"exp":1800003600}"#, #"{"sub":["a"],"exp":1800003600}"#,
+    #"{"sub":"a\nb","exp":1800003600}"#,
     #"{"sub":"a\u0000","exp":1800003600}"#, #"{"sub":"a\ud800","exp":1800003600}"#,
     #"{"sub":"a","sub":"b","exp":1800003600}"#, #"{"sub":"a"}"#, #"{"sub":"a","exp":null}"#,
     #"{"sub":"a","exp":"1800003600"}"#, #"{"sub":"a","exp":true}"#, #"{"sub":"a","exp":[1800003600]}"#,
@@ -197,7 +203,8 @@ import Testing
     #"{"sub":"a","exp":1799999941}"#, #"{"sub":"a","exp":1e300}"#, #"{"sub":"a","exp":18446744073709551616}"#,
     #"{"sub":"a","exp":9223372036854775807}"#, #"{"sub":"a","exp":18e8,"nbf":1800000060}"#,
     #"{"sub":"a","exp":1800003600,"nbf":-1e308,"iat":-5}"#, #"{"sub":"a","exp":1800003600,"iat":1800000060}"#,
-    #"{"sub":"a","exp":1800003600.999,"aud":"x","iss":"y","jti":{"a":[1]}}"#, "\t{ \"sub\" : \"a\" ,\"exp\":2e9 }\n",
+    #"{"sub":"a","exp":1800003600.999,"aud":"x","iss":"y","jti":{"a":[1]}}"#,
+    "\t{ \"sub\" : \"a\" ,\"exp\":2e9 }\n",
   ])
   func `clocks may differ by a minute, and numbers be of any size`(payload: String) {
     #expect(subject(Self.sign(payload)) == "a")

@@ -61,13 +61,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("jwt.secret", "", "is empty"), ("jwt.secret", "\n", "is empty"), ("jwt.secret", "short\n", "is too short"),
+    ("jwt.secret", "", "is empty"), ("jwt.secret", "\n", "is empty"),
+    ("jwt.secret", "short\n", "is too short"),
     ("admin.password", "seven77\n", "is too short"),
     ("admin.password", String(repeating: "\0", count: 27), "is damaged"),
     ("admin.password", "two lines\nin one\n", "is damaged"),
     ("jwt.secret", String(repeating: "x", count: 5000), "cannot be read"),
   ])
-  func `a file that cannot be right is told with the way out`(name: String, text: String, says: String) throws {
+  func `a file that cannot be right is told with the way out`(name: String, text: String, says: String) throws
+  {
     try write(name, text)
     let problem = try #require(refusal())
     #expect(problem.hasPrefix("\(folder.path(name)) \(says)"))

@@ -5,30 +5,35 @@ import Testing
 
 @testable import Access
 
-@MainLoop @Suite(.timeLimit(.minutes(1))) struct SessionsTests {
+@Suite(.timeLimit(.minutes(1))) struct SessionsTests {
   private let clock: Clock
   private let sessions: Sessions
 
-  init() {
+  init() async {
     MainLoopThread.start()
     let clock = Clock()
     self.clock = clock
-    sessions = Sessions { clock.now }
+    sessions = await Sessions { clock.now }
   }
 
-  @Test func `an id is 256 bits in characters that a cookie may have, and never the same`() {
+  @MainLoop @Test func `an id is 256 bits in characters that a cookie may have, and never the same`() {
     let ids = (0..<50).map { _ in sessions.begin() }
     #expect(Set(ids).count == 50)
-    #expect(ids.allSatisfy { $0.utf8.count == 43 && $0.allSatisfy { $0.isLetter || $0.isNumber || "-_".contains($0) } })
+    #expect(
+      ids.allSatisfy {
+        $0.utf8.count == 43 && $0.allSatisfy { $0.isLetter || $0.isNumber || "-_".contains($0) }
+      })
   }
 
-  @Test func `nobody else's id is a session`() {
+  @MainLoop @Test func `nobody else's id is a session`() {
     let id = sessions.begin()
     #expect(sessions.use(id))
-    for other in ["", String(id.dropLast()), id + "A", id.lowercased() + "x"] { #expect(!sessions.use(other)) }
+    for other in ["", String(id.dropLast()), id + "A", id.lowercased() + "x"] {
+      #expect(!sessions.use(other))
+    }
   }
 
-  @Test func `a session ends after twelve idle hours, not sooner`() {
+  @MainLoop @Test func `a session ends after twelve idle hours, not sooner`() {
     let id = sessions.begin()
     for _ in 0..<10 {
       clock.now += .seconds(12 * 3600 - 1)
@@ -39,7 +44,7 @@ import Testing
     #expect(sessions.count == 0)
   }
 
-  @Test func `a session ends after seven days, however it is used`() {
+  @MainLoop @Test func `a session ends after seven days, however it is used`() {
     var id = sessions.begin()
     for _ in 0..<(7 * 24 - 1) {
       clock.now += .seconds(3600)
@@ -50,7 +55,7 @@ import Testing
     #expect(!sessions.use(id))
   }
 
-  @Test func `an id is changed after an hour, and the old one ends a minute later`() throws {
+  @MainLoop @Test func `an id is changed after an hour, and the old one ends a minute later`() throws {
     let old = sessions.begin()
     clock.now += .seconds(3599)
     #expect(sessions.renew(old) == nil)
@@ -66,7 +71,7 @@ import Testing
     #expect(sessions.use(new))
   }
 
-  @Test func `the end of a login ends each of its ids, and no other login`() throws {
+  @MainLoop @Test func `the end of a login ends each of its ids, and no other login`() throws {
     let old = sessions.begin()
     let other = sessions.begin()
     clock.now += .seconds(3600)
@@ -78,7 +83,7 @@ import Testing
     sessions.end("nobody's")
   }
 
-  @Test func `there are a hundred at most, and the one that was not used longest goes`() {
+  @MainLoop @Test func `there are a hundred at most, and the one that was not used longest goes`() {
     let first = sessions.begin()
     clock.now += .seconds(1)
     let second = sessions.begin()
@@ -94,7 +99,7 @@ import Testing
     #expect(!sessions.use(second))
   }
 
-  @Test func `the cookie is for this server's pages alone`() {
+  @MainLoop @Test func `the cookie is for this server's pages alone`() {
     #expect(
       SessionCookie.header("ID", isSecure: false).value
         == "bascule_session=ID; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict")
@@ -102,7 +107,7 @@ import Testing
     #expect(SessionCookie.removal(isSecure: false).value.hasPrefix("bascule_session=; Max-Age=0;"))
   }
 
-  @Test func `the cookie is found among others`() {
+  @MainLoop @Test func `the cookie is found among others`() {
     let headers = Headers([
       ("Cookie", "a=b; bascule_session=one;bascule_session=two; xbascule_session=no; bascule_sessionx=no"),
       ("Cookie", "bascule_session=three=3"),
@@ -112,7 +117,7 @@ import Testing
     #expect(SessionCookie.values(in: Headers([("Cookie", many)])).count == 8)
   }
 
-  @Test func `a password is compared whole`() {
+  @MainLoop @Test func `a password is compared whole`() {
     let check = PasswordCheck("correct horse")
     #expect(check.matches("correct horse"))
     for wrong in ["", "correct hors", "correct horse ", "Correct horse", "correct horse\0"] {

@@ -1,5 +1,6 @@
 import Access
 import HTTP
+import JSON
 import Linux
 import Server
 import TestSupport
@@ -7,15 +8,15 @@ import Testing
 
 @testable import Control
 
-@MainLoop @Suite(.timeLimit(.minutes(1))) struct AuthenticatorTests {
+@Suite(.timeLimit(.minutes(1))) struct AuthenticatorTests {
   private let desk: Desk
 
-  init() {
+  init() async {
     MainLoopThread.start()
-    desk = Desk()
+    desk = await Desk()
   }
 
-  @Test func `a token says who asks, and whether they are an admin`() throws {
+  @MainLoop @Test func `a token says who asks, and whether they are an admin`() throws {
     #expect(
       desk.identify("GET", [Desk.bearer(try Desk.token("alice"))])
         == .caller(Caller(name: "alice", isAdmin: false)))
@@ -25,7 +26,7 @@ import Testing
         == .caller(Caller(name: "root", isAdmin: true)))
   }
 
-  @Test func `nobody is 401, and told how to prove themselves`() {
+  @MainLoop @Test func `nobody is 401, and told how to prove themselves`() {
     let head = Desk.request("GET", "/api/projects").head
     guard case .failure(let refusal) = desk.authenticator.identify(head, Desk.stranger) else {
       Issue.record("let in")
@@ -36,11 +37,11 @@ import Testing
     #expect(refusal.response.json?["error"]?["code"]?.string == "unauthorized")
   }
 
-  @Test func `loopback alone proves nothing`() {
+  @MainLoop @Test func `loopback alone proves nothing`() {
     #expect(desk.identify("GET", [], from: Peer(address: "127.0.0.1", isLoopback: true)) == .refused(401))
   }
 
-  @Test func `a bad token is 401, also beside a good cookie`() throws {
+  @MainLoop @Test func `a bad token is 401, also beside a good cookie`() throws {
     let cookie = try desk.cookie()
     let good = try Desk.token("alice")
     let old = try Desk.token("alice", ttl: .seconds(10), ago: 71)
@@ -53,13 +54,13 @@ import Testing
     #expect(desk.identify("GET", [Desk.bearer(good), Desk.bearer(good), cookie]) == .refused(401))
   }
 
-  @Test func `another scheme is a proxy's business, and the cookie still counts`() throws {
+  @MainLoop @Test func `another scheme is a proxy's business, and the cookie still counts`() throws {
     let cookie = try desk.cookie()
     #expect(desk.identify("GET", [("Authorization", "Basic YTpi"), cookie]) == .caller(.admin))
     #expect(desk.identify("GET", [("Authorization", "Basic YTpi")]) == .refused(401))
   }
 
-  @Test func `a token is taken from nowhere but its header`() throws {
+  @MainLoop @Test func `a token is taken from nowhere but its header`() throws {
     let token = try Desk.token("alice")
     #expect(desk.identify("GET", [("X-Auth-Token", token), ("Cookie", "token=\(token)")]) == .refused(401))
     #expect(desk.identify("GET", [("Cookie", "bascule_session=\(token)")]) == .refused(401))
@@ -67,16 +68,18 @@ import Testing
 
   // MARK: Forged origins
 
-  @Test(arguments: ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"])
+  @MainLoop @Test(arguments: ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"])
   func `what changes something with a cookie must come from a page of this server`(method: String) throws {
     let cookie = try desk.cookie()
     #expect(desk.identify(method, [cookie]) == .refused(403))
     #expect(desk.identify(method, [cookie, Desk.own]) == .caller(.admin))
     #expect(desk.identify(method, [cookie, ("Sec-Fetch-Site", "same-origin")]) == .caller(.admin))
     #expect(desk.identify(method, [cookie, ("Origin", "HTTPS://deploy.example.org:3001")]) == .refused(403))
-    #expect(desk.identify(method, [cookie, ("Referer", Desk.own.value + "/projects?a=b")]) == .caller(.admin))
+    #expect(
+      desk.identify(method, [cookie, ("Referer", Desk.own.value + "/projects?a=b")]) == .caller(.admin))
   }
 
+  @MainLoop
   @Test(arguments: [
     "null", "", "http://deploy.example.org", "http://deploy.example.org:3000", "http://evil.example.org:3001",
     "http://deploy.example.org:3001.evil.org", "http://deploy.example.org:3001@evil.org", "file://",
@@ -89,38 +92,41 @@ import Testing
     #expect(desk.identify("POST", [cookie, ("Referer", origin + "/x")]) == .refused(403))
   }
 
-  @Test func `what a browser says of itself outweighs the rest`() throws {
+  @MainLoop @Test func `what a browser says of itself outweighs the rest`() throws {
     let cookie = try desk.cookie()
     for site in ["cross-site", "same-site", "none", "", "same-origin, cross-site"] {
-      #expect(desk.identify("POST", [cookie, Desk.own, ("Sec-Fetch-Site", site)]) == .refused(403), "\(site)")
+      #expect(
+        desk.identify("POST", [cookie, Desk.own, ("Sec-Fetch-Site", site)]) == .refused(403), "\(site)")
     }
     #expect(desk.identify("POST", [cookie, Desk.own, Desk.own]) == .refused(403))
   }
 
-  @Test func `a GET that does something must come from here as well`() throws {
+  @MainLoop @Test func `a GET that does something must come from here as well`() throws {
     let cookie = try desk.cookie()
     #expect(desk.identify("GET", [cookie]) == .caller(.admin))
     #expect(desk.identify("GET", [cookie], changes: true) == .refused(403))
-    #expect(desk.identify("GET", [cookie, ("Referer", Desk.own.value + "/")], changes: true) == .caller(.admin))
+    #expect(
+      desk.identify("GET", [cookie, ("Referer", Desk.own.value + "/")], changes: true) == .caller(.admin))
     #expect(desk.identify("GET", [cookie, ("Sec-Fetch-Site", "same-site")], changes: true) == .refused(403))
   }
 
-  @Test func `a token needs no origin`() throws {
+  @MainLoop @Test func `a token needs no origin`() throws {
     let token = Desk.bearer(try Desk.token("alice"))
     #expect(
       desk.identify("POST", [token, ("Origin", "http://evil.org")])
         == .caller(Caller(name: "alice", isAdmin: false)))
   }
 
-  @Test func `nobody is 401 before a forged origin is 403`() {
+  @MainLoop @Test func `nobody is 401 before a forged origin is 403`() {
     #expect(desk.identify("POST", [("Origin", "http://evil.org")]) == .refused(401))
     #expect(
-      desk.identify("POST", [("Origin", "http://evil.org"), ("Cookie", "bascule_session=x")]) == .refused(401))
+      desk.identify("POST", [("Origin", "http://evil.org"), ("Cookie", "bascule_session=x")]) == .refused(401)
+    )
   }
 
   // MARK: Too many attempts
 
-  @Test func `after ten forged tokens an address waits, and no other does`() throws {
+  @MainLoop @Test func `after ten forged tokens an address waits, and no other does`() throws {
     for _ in 0..<10 { #expect(desk.identify("GET", [Desk.bearer("a.b.c")]) == .refused(401)) }
     let token = Desk.bearer(try Desk.token("alice"))
     #expect(desk.identify("GET", [token]) == .refused(429))
@@ -130,14 +136,14 @@ import Testing
     #expect(desk.identify("GET", [token]) == .caller(Caller(name: "alice", isAdmin: false)))
   }
 
-  @Test func `whoever must wait is told how long`() {
+  @MainLoop @Test func `whoever must wait is told how long`() {
     for _ in 0..<10 { desk.authenticator.attempts.countFailure(of: "192.0.2.1") }
     let refusal = desk.authenticator.attempts.refusal(to: Desk.stranger)
     #expect(refusal?.response.status == 429)
     #expect(refusal?.response["Retry-After"] == "7")
   }
 
-  @Test func `expired tokens and ended sessions are no attempts`() throws {
+  @MainLoop @Test func `expired tokens and ended sessions are no attempts`() throws {
     let old = Desk.bearer(try Desk.token("alice", ttl: .seconds(10), ago: 71))
     for _ in 0..<50 {
       #expect(desk.identify("GET", [old]) == .refused(401))
@@ -146,13 +152,13 @@ import Testing
     #expect(desk.authenticator.attempts.count == 0)
   }
 
-  @Test func `a session goes on from an address that must wait`() throws {
+  @MainLoop @Test func `a session goes on from an address that must wait`() throws {
     let cookie = try desk.cookie()
     for _ in 0..<20 { desk.authenticator.attempts.countFailure(of: "192.0.2.1") }
     #expect(desk.identify("GET", [cookie]) == .caller(.admin))
   }
 
-  @Test func `what is issued is taken`() throws {
+  @MainLoop @Test func `what is issued is taken`() throws {
     let token = try desk.authenticator.issue(sub: "carol", isAdmin: true, ttl: .seconds(60))
     #expect(desk.identify("GET", [Desk.bearer(token)]) == .caller(Caller(name: "carol", isAdmin: true)))
   }

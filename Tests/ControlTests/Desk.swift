@@ -59,9 +59,12 @@ import Server
     case refused(Int)
   }
 
-  static func bearer(_ token: String) -> (name: String, value: String) { ("Authorization", "Bearer \(token)") }
+  static func bearer(_ token: String) -> (name: String, value: String) {
+    ("Authorization", "Bearer \(token)")
+  }
 
-  static func token(_ name: String, isAdmin: Bool = false, ttl: Duration = .seconds(600), ago: Int64 = 0) throws
+  static func token(_ name: String, isAdmin: Bool = false, ttl: Duration = .seconds(600), ago: Int64 = 0)
+    throws
     -> String
   {
     try JWT.issue(
@@ -78,7 +81,8 @@ import Server
   }
 
   func logIn(
-    _ password: String = password, _ headers: [(name: String, value: String)] = [own], from peer: Peer = stranger
+    _ password: String = password, _ headers: [(name: String, value: String)] = [own],
+    from peer: Peer = stranger
   ) -> Response {
     send(
       Self.request(

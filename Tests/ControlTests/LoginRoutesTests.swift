@@ -1,5 +1,6 @@
 import Access
 import HTTP
+import JSON
 import Linux
 import Server
 import TestSupport
@@ -7,19 +8,19 @@ import Testing
 
 @testable import Control
 
-@MainLoop @Suite(.timeLimit(.minutes(1))) struct LoginRoutesTests {
+@Suite(.timeLimit(.minutes(1))) struct LoginRoutesTests {
   private let desk: Desk
 
-  init() {
+  init() async {
     MainLoopThread.start()
-    desk = Desk()
+    desk = await Desk()
   }
 
-  private func session(_ headers: [(name: String, value: String)]) -> Response {
+  @MainLoop private func session(_ headers: [(name: String, value: String)]) -> Response {
     desk.send(Desk.request("GET", "/api/session", headers))
   }
 
-  @Test func `the password gets a cookie that lets one in`() throws {
+  @MainLoop @Test func `the password gets a cookie that lets one in`() throws {
     let answer = desk.logIn()
     #expect(answer.status == 200)
     #expect(answer.json?["name"]?.string == "admin")
@@ -30,7 +31,7 @@ import Testing
     #expect(session([("Cookie", String(cookie.prefix { $0 != ";" }))]).status == 200)
   }
 
-  @Test func `behind https the cookie is for https alone`() {
+  @MainLoop @Test func `behind https the cookie is for https alone`() {
     let forwarded = desk.logIn(Desk.password, [Desk.own, ("X-Forwarded-Proto", "https")])
     #expect(forwarded["Set-Cookie"]?.hasSuffix("; Secure") == true)
     let origin = desk.logIn(Desk.password, [("Origin", "https://deploy.example.org:3001")])
@@ -38,14 +39,14 @@ import Testing
     #expect(desk.logIn()["Set-Cookie"]?.contains("Secure") == false)
   }
 
-  @Test(arguments: ["", "correct hors", "correct horse ", "CORRECT HORSE", "correct horse\0"])
+  @MainLoop @Test(arguments: ["", "correct hors", "correct horse ", "CORRECT HORSE", "correct horse\0"])
   func `a wrong password gets none`(password: String) {
     let answer = desk.logIn(password)
     #expect(answer.status == 401)
     #expect(answer["Set-Cookie"] == nil)
   }
 
-  @Test func `of a thousand wrong ones, ten are looked at, and another address still gets in`() {
+  @MainLoop @Test func `of a thousand wrong ones, ten are looked at, and another address still gets in`() {
     let answers = (0..<1000).map { desk.logIn("wrong \($0)").status }
     #expect(answers.prefix(10).allSatisfy { $0 == 401 })
     #expect(answers.dropFirst(10).allSatisfy { $0 == 429 })
@@ -55,7 +56,7 @@ import Testing
     #expect(desk.logIn().status == 200)
   }
 
-  @Test func `a login ends the session that the browser had, and makes another`() throws {
+  @MainLoop @Test func `a login ends the session that the browser had, and makes another`() throws {
     let old = try desk.cookie()
     let answer = desk.logIn(Desk.password, [Desk.own, old])
     let new = String(answer["Set-Cookie"]?.prefix { $0 != ";" } ?? "")
@@ -64,18 +65,19 @@ import Testing
     #expect(session([("Cookie", new)]).status == 200)
   }
 
-  @Test func `an id that somebody else has chosen is not taken on`() {
+  @MainLoop @Test func `an id that somebody else has chosen is not taken on`() {
     let answer = desk.logIn(Desk.password, [Desk.own, ("Cookie", "bascule_session=chosen")])
     #expect(answer["Set-Cookie"]?.contains("chosen") == false)
     #expect(session([("Cookie", "bascule_session=chosen")]).status == 401)
   }
 
-  @Test func `a login from a page elsewhere is refused, one from no browser is not`() {
+  @MainLoop @Test func `a login from a page elsewhere is refused, one from no browser is not`() {
     #expect(desk.logIn(Desk.password, [("Origin", "http://evil.org")]).status == 403)
     #expect(desk.logIn(Desk.password, [("Sec-Fetch-Site", "same-site")]).status == 403)
     #expect(desk.logIn(Desk.password, []).status == 200)
   }
 
+  @MainLoop
   @Test(arguments: [
     nil, "application/x-www-form-urlencoded", "text/plain", "multipart/form-data", "application/jsonx",
     "text/plain; application/json",
@@ -86,6 +88,7 @@ import Testing
     #expect(desk.send(request).status == 415)
   }
 
+  @MainLoop
   @Test(arguments: [
     "{", "[]", "null", #""correct horse""#, "{}", #"{"password":null}"#, #"{"password":["correct horse"]}"#,
     #"{"Password":"correct horse"}"#,
@@ -95,7 +98,7 @@ import Testing
     #expect(desk.send(Desk.request("POST", "/api/login", [type], body: body)).status == 400)
   }
 
-  @Test func `a logout ends the session and takes the cookie back`() throws {
+  @MainLoop @Test func `a logout ends the session and takes the cookie back`() throws {
     let cookie = try desk.cookie()
     #expect(desk.send(Desk.request("POST", "/api/logout", [cookie])).status == 403)
     #expect(session([cookie]).status == 200)
@@ -106,7 +109,7 @@ import Testing
     #expect(desk.send(Desk.request("POST", "/api/logout")).status == 204)
   }
 
-  @Test func `a session is told who it is, and gets a new id when an hour is over`() throws {
+  @MainLoop @Test func `a session is told who it is, and gets a new id when an hour is over`() throws {
     let cookie = try desk.cookie()
     #expect(session([cookie])["Set-Cookie"] == nil)
     desk.now += .seconds(3600)
@@ -117,21 +120,24 @@ import Testing
     #expect(session([("Cookie", String(renewed.prefix { $0 != ";" }))]).status == 200)
   }
 
-  @Test func `a token is told who it is`() throws {
+  @MainLoop @Test func `a token is told who it is`() throws {
     let answer = session([Desk.bearer(try Desk.token("alice"))])
     #expect(answer.json?["name"]?.string == "alice")
     #expect(answer.json?["isAdmin"]?.bool == false)
     #expect(session([]).status == 401)
   }
 
-  @Test(arguments: [("GET", "/api/login"), ("GET", "/api/logout"), ("POST", "/api/session"), ("PUT", "/api/login")])
+  @MainLoop
+  @Test(arguments: [
+    ("GET", "/api/login"), ("GET", "/api/logout"), ("POST", "/api/session"), ("PUT", "/api/login"),
+  ])
   func `another method is 405`(method: String, path: String) {
     let answer = desk.send(Desk.request(method, path))
     #expect(answer.status == 405)
     #expect(answer["Allow"] == (path == "/api/session" ? "GET" : "POST"))
   }
 
-  @Test func `only its three paths are its own`() {
+  @MainLoop @Test func `only its three paths are its own`() {
     for path in ["/api/login", "/api/logout", "/api/session"] {
       #expect(desk.login.takes(Desk.request("GET", path).head))
     }
