@@ -24,11 +24,13 @@ let package = Package(
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .treatAllWarnings(as: .error)]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     module("Linux", ["CLinux"]),
     module("JSON"),
     module("Crypto", ["COpenSSL"]),
     module("SQLite", ["CSQLite"]),
+    module("Gzip", ["CZlib"]),
     module("Log", ["Linux", "Crypto", "JSON"]),
 
     module("HTTP", ["JSON"]),
@@ -39,7 +41,7 @@ let package = Package(
     module("Settings", ["Linux", "Crypto"]),
     module("Releases", ["Linux", "JSON"]),
     module("Pipeline", ["Linux", "JSON"]),
-    module("History", ["Linux", "SQLite", "JSON"]),
+    module("History", ["Linux", "SQLite", "Gzip", "JSON"]),
     module("Access", ["Crypto", "JSON", "HTTP"]),
 
     module("Control", ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"]),
@@ -62,9 +64,9 @@ let package = Package(
     tests("ArchitectureTests"),
     tests("LinuxTests", ["Linux", "TestSupport"]),
     tests("JSONTests", ["JSON"]),
-    tests("LogTests", ["Linux", "JSON", "Log", "TestSupport"]),
+    tests("LogTests", ["Linux", "Crypto", "JSON", "Log", "TestSupport"]),
     tests("SQLiteTests", ["SQLite", "TestSupport"]),
-    tests("HistoryTests", ["Linux", "JSON", "SQLite", "History", "TestSupport"]),
+    tests("HistoryTests", ["Linux", "JSON", "SQLite", "Gzip", "History", "TestSupport"]),
     tests("SupervisorTests", ["Linux", "Supervisor", "TestSupport"]),
     tests("PipelineTests", ["Linux", "JSON", "Pipeline", "TestSupport"]),
     tests(

@@ -85,18 +85,6 @@ extension History {
     deliveries = Dictionary(rows, uniquingKeysWith: { newest, _ in newest })
   }
 
-  /// All but the newest `keep`.
-  package func forgetOld(keep: Int64 = 10_000) throws(HistoryError) {
-    let last = try write { () throws(SQLiteError) in
-      let newest = try database.rows("SELECT max(id) FROM deployments") { $0.integer(0) ?? 0 }.first ?? 0
-      let last = newest - keep
-      _ = try database.run(
-        "DELETE FROM deployments WHERE id <= ? AND finished_at IS NOT NULL", [.integer(last)])
-      return last
-    }
-    deliveries = deliveries.filter { $0.value > last }
-  }
-
   private func remember(_ deployment: Deployment) {
     guard let delivery = deployment.delivery else { return }
     if deployment.state.isWaitingOrRunning || deployment.state == .success {
@@ -125,24 +113,24 @@ extension History {
 
   /// States that no deployment is in are left out.
   package func countByState(project: String) throws(HistoryError) -> [(state: DeploymentState, count: Int)] {
-    try mapped { () throws(SQLiteError) in
+    try read { () throws(SQLiteError) in
       try database.rows(
         "SELECT state, count(*) FROM deployments WHERE project = ? GROUP BY state", [.text(project)]
       ) { (DeploymentState(rawValue: $0.text(0) ?? "") ?? .failed, Int(clamping: $0.integer(1) ?? 0)) }
     }
   }
 
-  private func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
-    try mapped { () throws(SQLiteError) in
+  func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
+    try read { () throws(SQLiteError) in
       try database.rows(
         """
         SELECT id, project, state, mode, "trigger", actor, ref, queued_at, \(Self.changing)
         FROM deployments \(condition)
-        """, values, Self.read)
+        """, values, Self.deployment)
     }
   }
 
-  private static func read(_ row: Statement) -> Deployment {
+  private static func deployment(_ row: Statement) -> Deployment {
     var deployment = Deployment(
       project: row.text(1) ?? "", state: DeploymentState(rawValue: row.text(2) ?? "") ?? .failed,
       trigger: row.text(4) ?? "", actor: row.text(5) ?? "", ref: row.text(6) ?? "", commit: row.text(8),

@@ -37,7 +37,7 @@ extension History {
 
   /// In the order of their making.
   package func projects() throws(HistoryError) -> [ProjectRecord] {
-    try mapped { () throws(SQLiteError) in
+    try read { () throws(SQLiteError) in
       try database.rows(
         "SELECT \(Self.projectColumns) FROM projects ORDER BY created_at, slug", [], Self.project)
     }

@@ -68,7 +68,11 @@ package final class Manager {
   private static func openHistory(_ layout: Layout, _ logger: Logger) throws(ReleaseError) -> History {
     do throws(HistoryError) {
       let (history, warning) = try History.open(layout.database)
-      if let warning { logger.warn(warning) }
+      if let warning {
+        logger.warn(warning)
+        try history.skipNumbers(upTo: DeploymentLogs.highest(in: layout.logs))
+      }
+      history.onDamage = { logger.error($0) }
       return history
     } catch {
       throw ReleaseError("\(layout.database) cannot be opened: \(error).")
@@ -90,6 +94,7 @@ package final class Manager {
     }
     // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
     project.settleQueue()
+    logs.settle()
     // The front does these first, so before anybody can connect: whoever comes while the app starts waits for it.
     if settlement.current.number ?? settlement.lastLive != nil {
       Task { @MainLoop in await project.handoff.hold() }
@@ -141,6 +146,7 @@ package final class Manager {
     }
     zombies.start()
     await project.boot(settlement)
+    _ = await history.checkLater()
   }
 
   private func checkKey() async -> String? {

@@ -19,7 +19,7 @@ extension Project {
     await spareTask?.value
     let recorder = EventRecorder(
       deployment: deployment.id, log: logs.log(of: deployment.id), redactor: redactor, logger: logger)
-    let narrator = Narrator { recorder.record($0) }
+    let narrator = recorder.narrator
     narrator.say(
       .start, "Deployment #\(deployment.id) of \(deployment.ref), asked for by \(deployment.actor)")
     do throws(DeployError) {
@@ -218,9 +218,11 @@ extension Project {
         isTidying = false
       }
       for deployment in unrecorded.values { record(deployment) }
-      let logs = logs.folder
-      await Blocking.disk.run { DeploymentLogs.prune(folder: logs) }
-      do throws(HistoryError) { try history.forgetOld() } catch { logger.warn("\(error)") }
+      do throws(HistoryError) {
+        try await Retention().apply(to: history, logs)
+      } catch {
+        logger.warn("\(error)")
+      }
       // What the last deployment has begun in advance goes on, where there is nothing newer.
       if let after { spareTask = Task { @MainLoop in await after() } }
     }

@@ -1,8 +1,8 @@
 /// The layers, lowest first, and what each module may import: nothing beside it, nothing above it.
 enum Directions {
   static let layers: [[String]] = [
-    ["CLinux", "COpenSSL", "CSQLite"],
-    ["Linux", "JSON", "Crypto", "SQLite"],
+    ["CLinux", "COpenSSL", "CSQLite", "CZlib"],
+    ["Linux", "JSON", "Crypto", "SQLite", "Gzip"],
     ["Log", "HTTP"],
     ["Server", "Front", "Supervisor"],
     ["Settings", "Releases", "Pipeline", "History", "Access"],
@@ -12,12 +12,13 @@ enum Directions {
   ]
 
   static let allowed: [String: Set<String>] = [
-    "CLinux": [], "COpenSSL": [], "CSQLite": [],
+    "CLinux": [], "COpenSSL": [], "CSQLite": [], "CZlib": [],
 
     "Linux": ["CLinux"],
     "JSON": [],
     "Crypto": ["COpenSSL"],
     "SQLite": ["CSQLite"],
+    "Gzip": ["CZlib"],
     "Log": ["Linux", "Crypto", "JSON"],
 
     "HTTP": ["JSON"],
@@ -28,7 +29,7 @@ enum Directions {
     "Settings": ["Linux", "Crypto"],
     "Releases": ["Linux", "JSON"],
     "Pipeline": ["Linux", "JSON"],
-    "History": ["Linux", "SQLite", "JSON"],
+    "History": ["Linux", "SQLite", "Gzip", "JSON"],
     "Access": ["Crypto", "JSON", "HTTP"],
 
     "Control": ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"],

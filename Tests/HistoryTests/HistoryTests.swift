@@ -263,20 +263,4 @@ import Testing
     #expect(history.hold(.lock, project: "main") == nil)
     #expect(history.hold(.pause, project: "main") == pause)
   }
-
-  @MainLoop @Test func `the newest deployments are kept, and those that have not ended`() throws {
-    let (history, _) = try History.open(path)
-    for number in 1...10 {
-      var row = deployment(.success)
-      row.delivery = "d-\(number)"
-      row.finishedAt = number == 2 ? nil : .now
-      _ = try history.insert(row)
-    }
-    try history.forgetOld(keep: 3)
-    #expect(try history.latest(project: "main", limit: 100).map(\.id) == [10, 9, 8, 2])
-    #expect(history.deployment(ofDelivery: "d-7") == nil)
-    #expect(history.deployment(ofDelivery: "d-8") == 8)
-    try history.forgetOld()
-    #expect(try history.latest(project: "main", limit: 100).count == 4)
-  }
 }

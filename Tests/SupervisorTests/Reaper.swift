@@ -40,12 +40,15 @@ import TestSupport
       timeout: timeout)
   }
 
-  func run(_ text: String, timeout: Duration = .seconds(60), memory: MemoryControl? = nil)
-    async throws(CommandFailure) -> CommandResult
-  {
-    try await CommandRunner(table: Reaper.table, marks: Reaper.marks, memory: memory)
-      .run(command(text, timeout: timeout)) { self.heard($1) }
+  func run(
+    _ text: String, timeout: Duration = .seconds(60), memory: MemoryControl? = nil, outputLimit: Int = 1 << 30
+  ) async throws(CommandFailure) -> CommandResult {
+    try await CommandRunner(
+      table: Reaper.table, marks: Reaper.marks, memory: memory, outputLimit: outputLimit
+    ).run(command(text, timeout: timeout)) { self.heard(String(decoding: $1, as: UTF8.self)) }
   }
+
+  func forget() { lines = [] }
 
   func start(_ text: String, memory: MemoryControl? = nil, stopGrace: Duration = .seconds(30))
     throws(CommandFailure) -> AppInstance
