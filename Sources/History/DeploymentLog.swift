@@ -17,7 +17,7 @@ package final class DeploymentLog {
   private var isFull = false
   private var lost = 0
   private var isTurnEndAwaited = false
-  private let followers = Followers()
+  private var followers: Followers?
   package private(set) var isFinished = false
 
   /// What is kept in memory of the end, and what may wait to be written.
@@ -35,6 +35,9 @@ package final class DeploymentLog {
     begin()
     return start + Int64(saved)
   }
+
+  /// Nothing has been asked of it: of many that wait only the last will ever be written.
+  var isUntouched: Bool { !isBegun }
 
   package func append(_ line: String, essential: Bool) {
     append(essential: essential) { $0.append(contentsOf: line.utf8) }
@@ -58,24 +61,30 @@ package final class DeploymentLog {
       isTurnEndAwaited = false
       guard !isFinished else { return }
       save()
-      followers.tell(size)
+      followers?.tell(size)
     }
   }
 
   /// Followers are told, and no more is taken. Readers go on with the file that is open, also when it is replaced.
   package func finish() {
-    save()
     isFinished = true
-    if let file { _ = ftruncate(file.raw, off_t(size)) }
-    (start, buffer, saved) = (size, [], 0)
-    followers.finish()
+    if isBegun {
+      save()
+      if let file { _ = ftruncate(file.raw, off_t(size)) }
+      (start, buffer, saved) = (size, [], 0)
+    }
+    followers?.finish()
   }
 
   /// Called whenever there is more to read, at most once a turn, and when there will be no more. Where more than
   /// fifty follow, they are told every 25 ms.
-  package func follow(_ body: @escaping @MainLoop () -> Void) -> Int { followers.add(body) }
+  package func follow(_ body: @escaping @MainLoop () -> Void) -> Int {
+    let followers = followers ?? Followers()
+    self.followers = followers
+    return followers.add(body)
+  }
 
-  package func unfollow(_ number: Int) { followers.remove(number) }
+  package func unfollow(_ number: Int) { followers?.remove(number) }
 
   func read(at offset: Int64, _ count: Int) -> [UInt8] {
     guard offset >= 0, offset < size else { return [] }

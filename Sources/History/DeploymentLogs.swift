@@ -30,7 +30,7 @@ package final class DeploymentLogs {
   package func finish(_ id: Int64) {
     guard let log = open.removeValue(forKey: id) else { return }
     log.finish()
-    afterwards { await self.pack(id) }
+    if !log.isUntouched, log.size >= LogPacking.least { afterwards { await self.pack(id) } }
   }
 
   package func reader(of id: Int64) -> LogReader {

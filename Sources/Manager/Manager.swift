@@ -94,7 +94,6 @@ package final class Manager {
     }
     // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
     project.settleQueue()
-    logs.settle()
     // The front does these first, so before anybody can connect: whoever comes while the app starts waits for it.
     if settlement.current.number ?? settlement.lastLive != nil {
       Task { @MainLoop in await project.handoff.hold() }
@@ -146,6 +145,7 @@ package final class Manager {
     }
     zombies.start()
     await project.boot(settlement)
+    logs.settle()
     _ = await history.checkLater()
   }
 

@@ -182,7 +182,7 @@ extension Project {
       ? .interrupted : error.code == .canceled ? .canceled : error.code == .outOfOrder ? .skipped : .failed
     deployment.state = state
     deployment.exitCode = error.exitCode ?? 1
-    deployment.error = redactor.mask(error.message)
+    deployment.error = redactor.mask(PrintableText.sentence(error.message))
     narrator.failed(error)
     await sweepMirror()
     if error.code == .disk { spare.discard() }

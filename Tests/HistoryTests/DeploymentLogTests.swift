@@ -1,3 +1,4 @@
+import Glibc
 import History
 import Linux
 import TestSupport
@@ -97,5 +98,16 @@ import Testing
     log.append("lost", essential: true)
     log.finish()
     #expect(calls > 0)
+  }
+
+  @MainLoop @Test func `a full disk costs lines, not memory`() throws {
+    try folder.link("1.log", to: "/dev/full")
+    let log = DeploymentLog(path: folder.path("1.log"))
+    let before = Procfs.residentBytes(of: getpid())
+    let line = String(repeating: "x", count: 9999)
+    for _ in 0..<20_000 { log.append(line, essential: false) }
+    #expect(log.size == 0)
+    #expect(Procfs.residentBytes(of: getpid()) - before < 64 << 20)
+    log.finish()
   }
 }

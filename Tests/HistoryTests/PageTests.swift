@@ -93,8 +93,7 @@ import Testing
       for _ in 0..<3 {
         best = min(best, try ContinuousClock().measure { _ = try history.page(of: filter) })
       }
-      // Five in a release build.
-      #expect(best < .milliseconds(40), "\(filter)")
+      #expect(best < .milliseconds(20), "\(filter)")
     }
     let took = try ContinuousClock().measure { _ = try history.countByState(project: "main") }
     #expect(took < .milliseconds(100))
