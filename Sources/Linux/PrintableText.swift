@@ -64,8 +64,10 @@ package enum PrintableText {
         index = end
       } else {
         keepRun(&output)
-        if (0x09...0x0d).contains(byte), !isLine { output.append(0x20) }
+        if byte >= 0x09 && byte <= 0x0d, !isLine { output.append(0x20) }
         index += 1
+        // Files that are no text have long runs of these.
+        while index < bytes.count, bytes[index] == 0 { index += 1 }
       }
       kept = index
     }

@@ -13,7 +13,7 @@ package struct LineSplitter {
 
   package mutating func feed(_ bytes: UnsafeRawBufferPointer, _ line: (UnsafeRawBufferPointer) -> Void) {
     var start = 0
-    while let newline = firstIndex(of: 0x0a, in: bytes, from: start) {
+    while let newline = Self.firstIndex(of: 0x0a, in: bytes, from: start) {
       let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<newline])
       if partial.isEmpty, piece.count <= limit {
         emit(piece, line)
@@ -67,21 +67,23 @@ package struct LineSplitter {
 
   /// What a terminal shows of a line that was painted over by means of "\r".
   private static func visible(_ bytes: UnsafeRawBufferPointer, trimmed: Bool) -> UnsafeRawBufferPointer {
+    guard firstIndex(of: 0x0d, in: bytes, from: 0) != nil else { return bytes }
     let end = (bytes.lastIndex { $0 != 0x0d } ?? -1) + 1
     let start = (bytes[..<end].lastIndex(of: 0x0d) ?? -1) + 1
     return UnsafeRawBufferPointer(rebasing: bytes[start..<(trimmed ? end : bytes.count)])
   }
 
-  /// Where a line that is too long is cut: at a space near its end, so that a word (a secret, which would not be
-  /// known by its half) stays whole; else at least between two characters.
+  private static let signs = Array(" \t\"',;(){}[]<>".utf8)
+
+  /// Where a line that is too long is cut: behind a sign near its end that parts words, so that a secret, which would
+  /// not be known by its halves, stays whole; else at least between two characters.
   private static func cut(_ bytes: [UInt8]) -> Int {
-    let near = bytes.suffix(1024)
-    if bytes.count > 2048, let space = near.lastIndex(of: 0x20) { return space + 1 }
+    if bytes.count > 2048, let sign = bytes.suffix(1024).lastIndex(where: signs.contains) { return sign + 1 }
     let end = bytes.suffix(4).lastIndex { $0 & 0xc0 != 0x80 } ?? bytes.count
     return end > 0 && bytes.last.map { $0 >= 0x80 } == true ? end : bytes.count
   }
 
-  private func firstIndex(of byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+  private static func firstIndex(of byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     guard start < bytes.count, let base = bytes.baseAddress,
       let found = memchr(base + start, Int32(byte), bytes.count - start)
     else { return nil }
