@@ -23,7 +23,7 @@ final class EventRecorder {
   }
 
   /// What is told of a deployment passes here.
-  var narrator: Narrator { Narrator(lines: { self.record($0) }, sink: { self.record($0) }) }
+  func makeNarrator() -> Narrator { Narrator(lines: { self.record($0) }, sink: { self.record($0) }) }
 
   func record(_ event: DeploymentEvent) {
     var event = event

@@ -19,7 +19,7 @@ extension Project {
     await spareTask?.value
     let recorder = EventRecorder(
       deployment: deployment.id, log: logs.log(of: deployment.id), redactor: redactor, logger: logger)
-    let narrator = recorder.narrator
+    let narrator = recorder.makeNarrator()
     narrator.say(
       .start, "Deployment #\(deployment.id) of \(deployment.ref), asked for by \(deployment.actor)")
     do throws(DeployError) {

@@ -148,4 +148,21 @@ import Testing
     try await Retention(deployments: 2, logDays: 90).apply(to: history, logs)
     #expect(folder.names.filter { $0.hasSuffix(".log") } == ["3.log", "4.log"])
   }
+
+  @MainLoop @Test func `a project that goes takes its deployments along, and what asked for them`() throws {
+    let (history, _) = try History.open(folder.path("history.db"))
+    try history.store(ProjectRecord(slug: "shop", repository: "/repo", branch: "main"))
+    for slug in ["main", "shop", "shop"] {
+      var row = Deployment(
+        project: slug, state: .queued, trigger: "push", actor: "alice", ref: "main", commit: nil)
+      row.delivery = "of \(slug)"
+      _ = try history.insert(row)
+    }
+    #expect(try history.deployments(ofProject: "shop") == [2, 3])
+    try history.remove(project: "shop")
+    #expect(try history.deployments(ofProject: "shop").isEmpty)
+    #expect(try history.page().items.map(\.id) == [1])
+    #expect(history.deployment(ofDelivery: "of shop") == nil)
+    #expect(history.deployment(ofDelivery: "of main") == 1)
+  }
 }

@@ -53,7 +53,7 @@ import Testing
   @MainLoop @Test func `lines of a command are masked on their way too`() throws {
     let secrets = ["plain-secret", "with \"quotes\" and \\", "tab\there"]
     let lines = try recorded(secrets: secrets) { recorder in
-      let narrator = recorder.narrator
+      let narrator = recorder.makeNarrator()
       narrator.begin(.build)
       for secret in secrets { narrator.line("stderr", "it is \(secret).") }
       narrator.line("stdout", "\u{1b}[31mred\u{1b}[0m")
