@@ -58,7 +58,8 @@ let package = Package(
       path: "entrypoint", swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Linux"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Linux", "Supervisor"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("ArchitectureTests"),
     tests("LinuxTests", ["Linux", "TestSupport"]),
     tests("JSONTests", ["JSON"]),
