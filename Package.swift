@@ -41,13 +41,14 @@ let package = Package(
     module("Pipeline", ["Linux", "JSON"]),
     module("History", ["Linux", "SQLite", "JSON"]),
     module("Access", ["Crypto", "JSON", "HTTP"]),
+    module("Notify", ["Linux", "JSON", "Crypto"]),
 
     module("Control", ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"]),
     module(
       "Manager",
       [
         "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases",
-        "Pipeline", "History", "Access", "Control",
+        "Pipeline", "History", "Access", "Notify", "Control",
       ]),
 
     .executableTarget(
@@ -71,7 +72,8 @@ let package = Package(
     tests(
       "ManagerTests",
       [
-        "Linux", "JSON", "Log", "HTTP", "Server", "Front", "History", "Pipeline", "Manager", "TestSupport",
+        "Linux", "JSON", "Crypto", "Log", "HTTP", "Server", "Front", "Supervisor", "History", "Pipeline",
+        "Notify", "Manager", "TestSupport",
       ]),
     tests("SettingsTests", ["Linux", "Settings"]),
     tests("ReleasesTests", ["Linux", "Releases"]),
@@ -80,6 +82,7 @@ let package = Package(
     tests("FrontTests", ["Linux", "Front", "TestSupport"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
     tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
+    tests("NotifyTests", ["Linux", "JSON", "Crypto", "Notify", "TestSupport"]),
     tests("SystemTests"),
   ]
 )

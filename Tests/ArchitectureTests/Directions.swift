@@ -5,7 +5,7 @@ enum Directions {
     ["Linux", "JSON", "Crypto", "SQLite"],
     ["Log", "HTTP"],
     ["Server", "Front", "Supervisor"],
-    ["Settings", "Releases", "Pipeline", "History", "Access"],
+    ["Settings", "Releases", "Pipeline", "History", "Access", "Notify"],
     ["Control"],
     ["Manager"],
     ["entrypoint"],
@@ -30,11 +30,12 @@ enum Directions {
     "Pipeline": ["Linux", "JSON"],
     "History": ["Linux", "SQLite", "JSON"],
     "Access": ["Crypto", "JSON", "HTTP"],
+    "Notify": ["Linux", "JSON", "Crypto"],
 
     "Control": ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"],
     "Manager": [
       "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases", "Pipeline",
-      "History", "Access", "Control",
+      "History", "Access", "Notify", "Control",
     ],
     "entrypoint": [
       "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager",
