@@ -78,6 +78,9 @@ let package = Package(
     tests("HTTPTests", ["HTTP"]),
     tests("FrontTests", ["Linux", "Front", "TestSupport"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
+    tests(
+      "ControlTests",
+      ["Linux", "JSON", "HTTP", "Server", "Access", "History", "Control", "TestSupport"]),
     tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
     tests("SystemTests"),
   ]

@@ -35,6 +35,8 @@ package enum OrderAnswer: Sendable, Equatable {
   case ignored(String)
   /// Refused to a person, who can unlock.
   case locked(String)
+  /// Too much waits already; how many seconds it is worth to wait.
+  case full(retryAfter: Int)
   /// Cannot be written down, or the manager is stopping.
   case unavailable(String)
 }

@@ -60,6 +60,7 @@ package struct ControlFailure: Error, Sendable, Equatable {
     case forbidden = 403
     case missing = 404
     case conflict = 409
+    case unsupported = 415
     case unprocessable = 422
     case locked = 423
     case failed = 500

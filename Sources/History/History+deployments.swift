@@ -132,7 +132,7 @@ extension History {
     }
   }
 
-  private func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
+  func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
     try mapped { () throws(SQLiteError) in
       try database.rows(
         """
