@@ -27,7 +27,7 @@ struct ApiServer: Sendable {
   }
 
   @MainLoop static func make(
-    atSocket: Bool = false, heartbeat: Duration = .seconds(15), _ adjust: (inout Limits) -> Void = { _ in }
+    atSocket: Bool = false, heartbeat: Duration = .seconds(15), limits: Limits = Limits()
   ) throws -> ApiServer {
     let manager = try FakeManager()
     let door: ApiDoor =
@@ -35,9 +35,6 @@ struct ApiServer: Sendable {
       ? .socket { wish throws(ControlFailure) in "token of \(wish.subject)" }
       : .port(identify: identify)
     let routes = ApiRoutes(manager: manager, door: door, heartbeat: heartbeat)
-    var limits = Limits()
-    limits.connections = 2000
-    adjust(&limits)
     let server = HTTPServer(
       limits: limits, admit: { routes.admit($0, $1) }, handler: { routes.handle($0, $1, $2) })
     let listener = try Listener.tcp(port: 0, setting: "CONTROL_PORT")
@@ -46,11 +43,11 @@ struct ApiServer: Sendable {
   }
 
   static func with(
-    atSocket: Bool = false, heartbeat: Duration = .seconds(15), _ adjust: (inout Limits) -> Void = { _ in },
+    atSocket: Bool = false, heartbeat: Duration = .seconds(15), limits: Limits = Limits(),
     _ body: (ApiServer) async throws -> Void
   ) async throws {
     MainLoopThread.start()
-    let api = try await make(atSocket: atSocket, heartbeat: heartbeat, adjust)
+    let api = try await make(atSocket: atSocket, heartbeat: heartbeat, limits: limits)
     do {
       try await body(api)
     } catch {

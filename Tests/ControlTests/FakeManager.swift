@@ -153,3 +153,18 @@ final class FakeManager: ManagerPort {
   func testNotifications(actor: String) async throws(ControlFailure) -> JSONValue { [:] }
   func metrics() async -> String { "" }
 }
+
+extension FakeManager {
+  /// A project that a test has removed.
+  func restore(_ slug: String) {
+    var project = ProjectRecord(slug: slug, repository: "https://example.org/\(slug).git", branch: "main")
+    project.owner = slug == "mine" ? "alice" : "bob"
+    try? history.store(project)
+    projects.append(project)
+  }
+}
+
+extension MainLoopThread {
+  /// On the main loop, from wherever.
+  @MainLoop static func run(_ body: @MainLoop () -> Void) async { body() }
+}
