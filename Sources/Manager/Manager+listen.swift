@@ -10,14 +10,20 @@ extension Manager {
   func listen() throws(StartError) {
     let webhook = WebhookRoute(
       manager: self, path: settings.webhookPath, secret: settings.webhookSecret)
-    let routes = ControlRoutes(manager: self, webhook: webhook, metricsToken: settings.metricsToken)
-    let commands = CommandRoutes(manager: self)
+    // Until it is known who asks, nobody is let in.
+    let routes = ControlRoutes(manager: self, webhook: webhook, metricsToken: settings.metricsToken) { _, _ in
+      .failure(Refusal(response: .error(401, "no token is accepted yet")))
+    }
+    // Whoever reads a stream keeps a connection, and costs some kilobytes.
+    var limits = Limits()
+    limits.connections = 4096
     let control = HTTPServer(
+      limits: limits,
       admit: { head, peer in routes.admit(head, ForwardedPeer.direct(peer, head.headers)) },
       handler: { request, peer, responder in
         routes.handle(request, ForwardedPeer.direct(peer, request.head.headers), responder)
       })
-    let socket = HTTPServer(handler: { request, _, responder in commands.handle(request, responder) })
+    let socket = commandServer()
     let behindFront = webhookServer(webhook)
     let listeners: [(HTTPServer, Listener)]
     do throws(ListenError) {
@@ -37,6 +43,23 @@ extension Manager {
       throw StartError(error)
     }
     servers = listeners.map(\.0)
+  }
+
+  private func commandServer() -> HTTPServer {
+    let commands = CommandRoutes(manager: self)
+    let issue: ApiDoor.IssueToken = { _ throws(ControlFailure) in
+      throw ControlFailure(.unavailable, "no token is issued yet")
+    }
+    let api = ApiRoutes(manager: self, door: .socket(issueToken: issue))
+    return HTTPServer(
+      admit: { head, peer in api.takes(head) ? api.admit(head, peer) : .body(limit: 1 << 20) },
+      handler: { request, peer, responder in
+        if api.takes(request.head) {
+          api.handle(request, peer, responder)
+        } else {
+          commands.handle(request, responder)
+        }
+      })
   }
 
   /// Behind the front, which sends it nothing but triggers.

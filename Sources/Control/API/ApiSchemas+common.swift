@@ -4,11 +4,21 @@ extension ApiSchemas {
   static let common: [(String, JSONValue)] = [
     ("Error", closed([("error", closed([("code", text), ("message", text)]))])),
     ("OpenApi", open([("openapi", text), ("info", open([])), ("paths", open([]))])),
-    ("EventStream", ["type": "string", "description": "Each `data:` is an Event."]),
+    ("EventStream", frame),
     ("LogText", text),
     ("Event", event),
     ("Token", closed([("token", text)])),
   ]
+
+  /// One server-sent event.
+  private static let frame = open(
+    [
+      ("id", text),
+      (
+        "data",
+        ["type": "string", "contentMediaType": "application/json", "contentSchema": reference("Event")]
+      ),
+    ])
 
   private static let event = open(
     [
