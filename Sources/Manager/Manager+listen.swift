@@ -11,8 +11,9 @@ extension Manager {
     let webhook = WebhookRoute(
       manager: self, path: settings.webhookPath, secret: settings.webhookSecret)
     // Until it is known who asks, nobody is let in.
-    let routes = ControlRoutes(manager: self, webhook: webhook, metricsToken: settings.metricsToken) { _, _ in
-      .failure(Refusal(response: .error(401, "no token is accepted yet")))
+    let routes = ControlRoutes(manager: self, webhook: webhook, metricsToken: settings.metricsToken) {
+      _, _, _ in
+      .failure(Refusal(.error(401, "no token is accepted yet")))
     }
     // Whoever reads a stream keeps a connection, and costs some kilobytes.
     var limits = Limits()

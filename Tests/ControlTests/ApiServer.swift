@@ -13,15 +13,20 @@ struct ApiServer: Sendable {
   let port: UInt16
   let server: HTTPServer
 
-  /// The token `alice` is Alice's and so on; `admin` is an admin's.
-  @MainLoop static func identify(_ head: RequestHead, _ peer: Peer) -> Result<Caller, Refusal> {
+  /// Stands in for the authenticator: the token `alice` is Alice's and so on; `admin` is an admin's.
+  @MainLoop static func identify(_ head: RequestHead, _ peer: Peer, _ changes: Bool) -> Result<
+    Caller, Refusal
+  > {
     let known = ["alice", "bob", "admin"]
     let named = head.headers["Authorization"].flatMap { text in known.first { text == "Bearer \($0)" } }
     let cookie = head.headers["Cookie"].flatMap { text in known.first { text == "session=\($0)" } }
     guard let name = named ?? cookie else {
       var response = Response.error(401, "a token is needed")
       response.headers.append(("WWW-Authenticate", "Bearer"))
-      return .failure(Refusal(response: response))
+      return .failure(Refusal(response))
+    }
+    if named == nil, changes, head.headers["Sec-Fetch-Site"] != "same-origin" {
+      return .failure(Refusal(.error(403, "this came from another page")))
     }
     return .success(Caller(name: name, isAdmin: name == "admin"))
   }

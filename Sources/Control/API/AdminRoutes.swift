@@ -49,7 +49,7 @@ struct AdminRoutes {
         try manager.history.deliveries(
           before: call.query.integer("before"), limit: ListPage.limit(call.query))
       }
-      return ListPage.response(page.items, next: page.next)
+      return ListPage.response(page.items.map(\.json), next: page.next)
     }
     return route
   }
@@ -85,7 +85,7 @@ struct AdminRoutes {
       let page = try manager.recorded { () throws(HistoryError) in
         try manager.history.actions(before: call.query.integer("before"), limit: ListPage.limit(call.query))
       }
-      return ListPage.response(page.items, next: page.next)
+      return ListPage.response(page.items.map(\.json), next: page.next)
     }
     return route
   }

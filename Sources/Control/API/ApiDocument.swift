@@ -36,12 +36,15 @@ enum ApiDocument {
   }
 
   private static let securitySchemes: [(String, JSONValue)] = [
-    ("token", ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"])
+    ("token", ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"]),
+    ("session", ["type": "apiKey", "in": "cookie", "name": "bascule_session"]),
   ]
 
   private static func operation(_ route: ApiRoute, at door: ApiDoor) -> JSONValue {
     var members: [(String, JSONValue)] = [("summary", .string(route.summary))]
-    if route.access != .open, !door.isSocket { members.append(("security", [["token": []]])) }
+    if route.access != .open, !door.isSocket {
+      members.append(("security", [["token": []], ["session": []]]))
+    }
     var parameters = route.template.parameterNames.map(pathParameter) + route.query.map(queryParameter)
     if route.isResumable { parameters.append(lastEventID) }
     if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }

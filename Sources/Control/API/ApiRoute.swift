@@ -21,7 +21,7 @@ struct ApiRoute {
   /// What it does, as the document says it.
   let summary: String
   var isForSocketOnly = false
-  /// GET that changes something has no HEAD and is refused to another site's page.
+  /// A GET that does has no HEAD, and comes with a cookie only from a page of our own.
   var changesState: Bool
   var query: [ApiField] = []
   var body: [ApiField]?

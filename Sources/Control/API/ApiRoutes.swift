@@ -72,24 +72,21 @@ package struct ApiRoutes {
     let route = path?.routes.first { $0.method == head.method || isHead && $0.allowsHead }
     var caller = Caller(name: "anyone", isAdmin: false)
     if path?.routes.first?.access != .open {
-      switch door.identify(head, peer) {
+      let changes = route?.changesState ?? !(isHead || head.method == "GET")
+      switch door.identify(head, peer, changes: changes) {
       case .success(let known): caller = known
       case .failure(let refusal): return .failure(refusal)
       }
     }
     guard let path else {
-      return .failure(Refusal(response: .error(404, "there is nothing at \(head.path)")))
+      return .failure(Refusal(.error(404, "there is nothing at \(head.path)")))
     }
-    guard let route else { return .failure(Refusal(response: Self.notAllowed(head, path.routes))) }
+    guard let route else { return .failure(Refusal(Self.notAllowed(head, path.routes))) }
     if route.access == .admin, !caller.isAdmin {
-      return .failure(Refusal(response: .error(403, "this is for admins")))
-    }
-    if route.method == "GET", route.changesState, !door.isSocket, !SameSite.isProven(head) {
-      return .failure(
-        Refusal(response: .error(403, "this changes something: no page of another site may ask for it")))
+      return .failure(Refusal(.error(403, "this is for admins")))
     }
     guard let parameters = route.template.parameters(of: pieces) else {
-      return .failure(Refusal(response: .error(404, "there is nothing at \(head.path)")))
+      return .failure(Refusal(.error(404, "there is nothing at \(head.path)")))
     }
     do throws(ControlFailure) {
       let query = try ApiQuery(head, route.query)
@@ -97,7 +94,7 @@ package struct ApiRoutes {
         head: head, caller: caller, isAtSocket: door.isSocket, parameters: parameters, query: query)
       return .success((route, call))
     } catch {
-      return .failure(Refusal(response: error.response))
+      return .failure(Refusal(error.response))
     }
   }
 

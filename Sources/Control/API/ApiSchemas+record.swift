@@ -11,7 +11,7 @@ extension ApiSchemas {
 
   private static let delivery = open(
     [
-      ("id", number), ("guid", text), ("at", time), ("provider", text), ("event", textOrNull),
+      ("guid", text), ("at", time), ("provider", text), ("event", textOrNull),
       ("verdict", text), ("reason", textOrNull), ("project", textOrNull), ("deployment", numberOrNull),
     ])
 

@@ -30,7 +30,7 @@ enum ApiType: Sendable {
     case .texts(let count):
       node.kind == .array && node.elements.count <= count
         && node.elements.allSatisfy { $0.string.map { 1...255 ~= $0.unicodeScalars.count } ?? false }
-    case .name: node.wholeNumber.map { $0 >= 0 } ?? false || ApiType.text(nameRange).accepts(node)
+    case .name: node.wholeNumber.map(Self.numbers.contains) ?? false || ApiType.text(nameRange).accepts(node)
     }
   }
 
@@ -43,6 +43,8 @@ enum ApiType: Sendable {
     }
   }
 
+  /// Every reader of JSON takes these for what they are.
+  private static let numbers: ClosedRange<Int64> = 0...(1 << 53 - 1)
   private var nameRange: ClosedRange<Int> { if case .name(let range) = self { range } else { 1...1 } }
 
   /// `orNull`: a member that may be left out may as well be null.
@@ -69,7 +71,11 @@ enum ApiType: Sendable {
       return .object([type("array"), ("maxItems", .int(Int64(count))), ("items", item)])
     case .name(let range):
       let types: [JSONValue] = ["string", "integer"] + (orNull ? ["null"] : [])
-      return .object([("type", .array(types)), ("minimum", 0)] + lengths(range))
+      return .object(
+        [
+          ("type", .array(types)), ("minimum", .int(Self.numbers.lowerBound)),
+          ("maximum", .int(Self.numbers.upperBound)),
+        ] + lengths(range))
     }
   }
 }

@@ -28,14 +28,14 @@ struct DeploymentRoutes {
     route.handler = { call, _ async throws(ControlFailure) in
       var filter = DeploymentFilter()
       if let slug = call.query["slug"] {
-        filter.projects = [try manager.project(slug, for: call.caller).slug]
+        filter.project = try manager.project(slug, for: call.caller).slug
       } else if !call.caller.isAdmin {
         filter.projects = manager.projects.filter { call.caller.maySee(ownedBy: $0.owner) }.map(\.slug)
       }
       filter.state = call.query["status"].flatMap(DeploymentState.init(rawValue:))
       filter.before = call.query.integer("before")
       filter.limit = ListPage.limit(call.query)
-      let page = try manager.recorded { () throws(HistoryError) in try manager.history.page(filter) }
+      let page = try manager.recorded { () throws(HistoryError) in try manager.history.page(of: filter) }
       return ListPage.response(page.items.map(\.json), next: page.next)
     }
     return route

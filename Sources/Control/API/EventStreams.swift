@@ -71,7 +71,7 @@ final class EventStreams {
 
   private func feed(of id: Int64, _ log: DeploymentLog) -> LogFeed {
     if let known = feeds[id] { return known }
-    let feed = LogFeed(log)
+    let feed = LogFeed(log) { [blocks] in blocks.changed() }
     feeds[id] = feed
     return feed
   }

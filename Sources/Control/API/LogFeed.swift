@@ -7,14 +7,17 @@ import Linux
 final class LogFeed {
   private let log: DeploymentLog
   private var readers: [ObjectIdentifier: LogPump] = [:]
+  private let onChange: @MainLoop () -> Void
   private var follower: Int?
   private var timer: TimerToken?
   private var lastTold = ContinuousClock.Instant.now - .seconds(1)
 
   var isEmpty: Bool { readers.isEmpty }
 
-  init(_ log: DeploymentLog) {
+  /// `onChange` is told at once.
+  init(_ log: DeploymentLog, onChange: @escaping @MainLoop () -> Void) {
     self.log = log
+    self.onChange = onChange
     follower = log.follow { [weak self] in self?.changed() }
   }
 
@@ -34,6 +37,7 @@ final class LogFeed {
   }
 
   private func changed() {
+    onChange()
     if log.isFinished { return tell() }
     guard timer == nil else { return }
     let rest = interval - (ContinuousClock.Instant.now - lastTold)

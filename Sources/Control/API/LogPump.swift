@@ -17,6 +17,8 @@ final class LogPump {
   private let next: Next
   private var offset: Int64
   private var isScheduled = false
+  /// There may be more to read than the reader has taken.
+  private var isBehind = false
   private var isOver = false
   private var feed: LogFeed?
   private var heartbeat: (interval: Duration, timer: TimerToken?)?
@@ -53,6 +55,7 @@ final class LogPump {
 
   func pump() {
     guard !isOver else { return }
+    isBehind = false
     while writer.pending < Self.backlog {
       // Asked first: what comes between the two is not to be missed.
       let isLast = reader.isFinished || !follows
@@ -65,11 +68,12 @@ final class LogPump {
       lastWrite = .now
       writer.write(piece.bytes)
     }
+    isBehind = true
   }
 
   /// Not at once: a fast reader of a long stream would keep everybody else waiting.
   private func schedule() {
-    guard !isScheduled, !isOver else { return }
+    guard isBehind, !isScheduled, !isOver else { return }
     isScheduled = true
     EventLoop.main.after(.zero) {
       self.isScheduled = false
