@@ -24,11 +24,13 @@ let package = Package(
     .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .treatAllWarnings(as: .error)]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     module("Linux", ["CLinux"]),
     module("JSON"),
     module("Crypto", ["COpenSSL"]),
     module("SQLite", ["CSQLite"]),
+    module("Gzip", ["CZlib"]),
     module("Log", ["Linux", "Crypto", "JSON"]),
 
     module("HTTP", ["JSON"]),
@@ -39,15 +41,16 @@ let package = Package(
     module("Settings", ["Linux", "Crypto"]),
     module("Releases", ["Linux", "JSON"]),
     module("Pipeline", ["Linux", "JSON"]),
-    module("History", ["Linux", "SQLite", "JSON"]),
-    module("Access", ["Crypto", "JSON", "HTTP"]),
+    module("History", ["Linux", "SQLite", "Gzip", "JSON"]),
+    module("Access", ["Linux", "Crypto", "JSON", "HTTP"]),
+    module("Notify", ["Linux", "JSON", "Crypto"]),
 
     module("Control", ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"]),
     module(
       "Manager",
       [
         "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases",
-        "Pipeline", "History", "Access", "Control",
+        "Pipeline", "History", "Access", "Notify", "Control",
       ]),
 
     .executableTarget(
@@ -58,27 +61,35 @@ let package = Package(
       path: "entrypoint", swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Linux"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Linux", "Supervisor"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("ArchitectureTests"),
     tests("LinuxTests", ["Linux", "TestSupport"]),
     tests("JSONTests", ["JSON"]),
-    tests("LogTests", ["Linux", "JSON", "Log", "TestSupport"]),
+    tests("LogTests", ["Linux", "Crypto", "JSON", "Log", "TestSupport"]),
     tests("SQLiteTests", ["SQLite", "TestSupport"]),
-    tests("HistoryTests", ["Linux", "JSON", "SQLite", "History", "TestSupport"]),
+    tests("HistoryTests", ["Linux", "JSON", "SQLite", "Gzip", "History", "TestSupport"]),
     tests("SupervisorTests", ["Linux", "Supervisor", "TestSupport"]),
     tests("PipelineTests", ["Linux", "JSON", "Pipeline", "TestSupport"]),
     tests(
       "ManagerTests",
       [
-        "Linux", "JSON", "Log", "HTTP", "Server", "Front", "History", "Pipeline", "Manager", "TestSupport",
+        "Linux", "JSON", "Crypto", "Log", "HTTP", "Server", "Front", "Supervisor", "History", "Pipeline",
+        "Notify",
+        "Manager",
+        "TestSupport",
       ]),
     tests("SettingsTests", ["Linux", "Settings"]),
     tests("ReleasesTests", ["Linux", "Releases"]),
     tests("CryptoTests", ["Crypto"]),
     tests("HTTPTests", ["HTTP"]),
-    tests("FrontTests", ["Linux", "Front", "TestSupport"]),
+    tests("FrontTests", ["Linux", "HTTP", "Server", "Front", "TestSupport"]),
     tests("ServerTests", ["Linux", "HTTP", "Server", "TestSupport"]),
-    tests("AccessTests", ["Access", "Crypto", "JSON", "HTTP"]),
+    tests("AccessTests", ["Access", "Linux", "Crypto", "JSON", "HTTP", "TestSupport"]),
+    tests(
+      "ControlTests",
+      ["Linux", "JSON", "HTTP", "Server", "Access", "History", "Control", "TestSupport"]),
+    tests("NotifyTests", ["Linux", "JSON", "Crypto", "Notify", "TestSupport"]),
     tests("SystemTests"),
   ]
 )

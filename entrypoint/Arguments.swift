@@ -1,7 +1,7 @@
 /// What follows the verb, checked against what it knows.
 struct Arguments {
   private var flags: Set<String> = []
-  private var values: [String: String] = [:]
+  private var values: [String: [String]] = [:]
   private(set) var positional: [String] = []
 
   init(
@@ -17,7 +17,7 @@ struct Arguments {
         flags.insert(word)
       } else if named.contains(name) {
         guard let value = attached ?? rest.popFirst() else { throw UsageError("\(name) needs a value") }
-        values[name] = value
+        values[name, default: []].append(value)
       } else if word.hasPrefix("-") {
         throw UsageError("there is no option \(word)")
       } else {
@@ -29,7 +29,10 @@ struct Arguments {
 
   func has(_ flag: String) -> Bool { flags.contains(flag) }
 
-  subscript(_ name: String) -> String? { values[name] }
+  /// The last one counts.
+  subscript(_ name: String) -> String? { values[name]?.last }
+
+  func all(_ name: String) -> [String] { values[name] ?? [] }
 
   /// `--ref=main` as well as `--ref main`.
   private static func split(_ word: String) -> (name: String, value: String?) {

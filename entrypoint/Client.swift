@@ -20,16 +20,20 @@ struct Client {
       ?? (geteuid() == 0 ? "root" : "user \(geteuid())")
   }
 
+  var colors: Colors { Colors(settings.environment) }
+
   func get(_ path: String) throws -> JSONNode { try answer(request("GET", path, nil)) }
 
   func post(_ path: String, _ members: [(String, JSONValue)] = []) throws -> JSONNode {
-    try answer(request("POST", path, .object(members + [("actor", .string(actor))])))
+    try answer(request("POST", path, .object(members)))
   }
 
-  /// Hands over the body line by line as it arrives.
-  func lines(_ path: String, _ line: (String) -> Void) throws {
+  func delete(_ path: String) throws -> JSONNode { try answer(request("DELETE", path, nil)) }
+
+  /// Hands over the body line by line as it arrives. `onIdle` is called a few times a second in between.
+  func lines(_ path: String, onIdle: (() -> Void)? = nil, _ line: (String) -> Void) throws {
     var partial: [UInt8] = []
-    let status = try exchange("GET", path, nil) { bytes in
+    let status = try exchange("GET", path, nil, accept: "application/x-ndjson", onIdle: onIdle) { bytes in
       partial += bytes
       while let end = partial.firstIndex(of: 0x0a) {
         line(String(decoding: partial[..<end], as: UTF8.self))
@@ -46,23 +50,26 @@ struct Client {
   }
 
   private func answer(_ response: (status: Int, body: [UInt8])) throws -> JSONNode {
-    guard let document = try? JSONDocument(bytes: response.body) else {
+    let body = response.body.isEmpty && response.status == 204 ? Array("{}".utf8) : response.body
+    guard let document = try? JSONDocument(bytes: body) else {
       throw ClientError(
         message: "the manager's answer (\(response.status)) is not JSON", exitCode: ExitCode.failed)
     }
     if response.status < 400 { return document.root }
     let message = document.root["error"]?["message"]?.string ?? "the manager answered \(response.status)"
-    let isBusy = response.status == 423 || response.status == 409 || response.status == 503
+    let isBusy = [409, 423, 429, 503].contains(response.status)
     throw ClientError(message: message, exitCode: isBusy ? ExitCode.busy : ExitCode.failed)
   }
 
-  private func exchange(_ method: String, _ path: String, _ body: JSONValue?, _ onBody: ([UInt8]) -> Void)
-    throws
-    -> Int
-  {
+  private func exchange(
+    _ method: String, _ path: String, _ body: JSONValue?, accept: String = "application/json",
+    onIdle: (() -> Void)? = nil, _ onBody: ([UInt8]) -> Void
+  ) throws -> Int {
     let socket = try connect()
     let payload = body?.bytes ?? []
-    var head = "\(method) \(path) HTTP/1.1\r\nHost: bascule\r\nConnection: close\r\n"
+    var head =
+      "\(method) \(path) HTTP/1.1\r\nHost: bascule\r\nConnection: close\r\nAccept: \(accept)\r\n"
+      + "X-Bascule-Actor: \(Percent.encode(actor))\r\n"
     if !payload.isEmpty { head += "Content-Type: application/json\r\nContent-Length: \(payload.count)\r\n" }
     try socket.writeAll(Array("\(head)\r\n".utf8) + payload)
 
@@ -78,6 +85,7 @@ struct Client {
         throw ClientError(
           message: "the manager's answer broke off: \(failure.message)", exitCode: ExitCode.failed)
       case .needMore:
+        if let onIdle { wait(for: socket, onIdle) }
         let count = try systemCall("read") {
           chunk.withUnsafeMutableBytes { Glibc.read(socket.raw, $0.baseAddress, $0.count) }
         }
@@ -88,6 +96,11 @@ struct Client {
         }
       }
     }
+  }
+
+  private func wait(for socket: FileDescriptor, _ onIdle: () -> Void) {
+    var wanted = pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0)
+    while poll(&wanted, 1, 250) == 0 { onIdle() }
   }
 
   private func connect() throws -> FileDescriptor {

@@ -1,31 +1,21 @@
 import JSON
 
 /// Events as people read them.
-enum EventText {
-  static func text(of event: JSONNode) -> String? {
+struct EventText {
+  let colors: Colors
+
+  func text(of event: JSONNode) -> String? {
     let message = event["message"]?.string ?? ""
     switch event["type"]?.string {
-    case "phase": return "[PHASE] \(message)"
-    case "info": return "[INFO] \(message)"
-    case "warn": return "[WARN] \(message)"
-    case "error": return "[ERROR] \(message)"
-    case "success": return "[SUCCESS] \(message)"
-    case "log", "start", "complete": return message
+    case "start": return colors.paint(message, .blue)
+    case "phase": return colors.paint("[PHASE] \(message)", .violet, bold: true)
+    case "info": return colors.paint("[INFO] \(message)", .blue)
+    case "log": return colors.paint(message, .gray)
+    case "warn": return colors.paint("[WARN] \(message)", .yellow)
+    case "error": return colors.paint("[ERROR] \(message)", .red, bold: true)
+    case "success": return colors.paint("[SUCCESS] \(message)", .green)
+    case "complete": return colors.paint(message, .green, bold: true)
     default: return nil
-    }
-  }
-
-  /// What was read, written again on one line.
-  static func compact(_ node: JSONNode) -> String { value(node).text }
-
-  private static func value(_ node: JSONNode) -> JSONValue {
-    switch node.kind {
-    case .null: .null
-    case .bool: .bool(node.bool ?? false)
-    case .number: node.int.map { .int(Int64($0)) } ?? .double(node.double ?? 0)
-    case .string: .string(node.string ?? "")
-    case .array: .array(node.elements.map(value))
-    case .object: .object(node.members.map { ($0.key, value($0.value)) })
     }
   }
 }

@@ -6,6 +6,8 @@ enum Terminal {
 
   static func error(_ text: String) { write("bascule: \(text)\n", to: STDERR_FILENO) }
 
+  static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+
   private static func write(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {

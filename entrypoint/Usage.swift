@@ -5,7 +5,7 @@ enum Usage {
     usage: bascule [COMMAND]
 
       run                      be the manager (PID 1); the same as no command
-      deploy [--ref R]         deploy the branch, or branch, tag or commit R
+      deploy [SLUG] [--ref R]  deploy the branch, or branch, tag or commit R
       rollback [N|REF]         serve release N, or the one before, without a build
       resume                   let pushes deploy again after a rollback
       releases                 list the releases
@@ -15,6 +15,10 @@ enum Usage {
       lock -m WHY              keep everybody from deploying
       unlock                   lift the lock
       maintenance on|off       show visitors a page instead of the app
+      projects                 list, add and remove apps besides this container's own
+      token --sub S            make a token for the API
+      audit                    which webhooks came and what became of them, and who did what
+      notify test              try the channels for notifications
       init -- CMD...           run CMD as PID 1 would: reap, forward signals, exit with its code
       front                    the front alone, before one upstream
       version                  print the version
@@ -31,7 +35,7 @@ extension Verb {
     case .run: "usage: bascule run"
     case .deploy:
       """
-      usage: bascule deploy [--ref R] [--mode M] [--timeout S] [--follow|--background] [--force] [--json]
+      usage: bascule deploy [SLUG] [--ref R] [--mode M] [--timeout S] [--follow|--background] [--force] [--json]
         --ref R        a branch, a tag or a commit instead of GIT_BRANCH
         --follow       show the log to the end and exit with the outcome (the default)
         --background   return as soon as it is queued
@@ -40,21 +44,42 @@ extension Verb {
         --force        also a commit that is live already, or older
         --json         print events and answers as JSON
       """
-    case .rollback: "usage: bascule rollback [N|REF] [--json]"
-    case .resume: "usage: bascule resume [--json]"
-    case .releases: "usage: bascule releases [--json]"
-    case .status: "usage: bascule status [--json]"
+    case .rollback: "usage: bascule rollback [N|REF] [--project SLUG] [--json]"
+    case .resume: "usage: bascule resume [--project SLUG] [--json]"
+    case .releases: "usage: bascule releases [--project SLUG] [--json]"
+    case .status: "usage: bascule status [--project SLUG] [--json]"
     case .logs: "usage: bascule logs [-f] [ID] [--json]"
     case .cancel: "usage: bascule cancel ID [--json]"
-    case .lock: "usage: bascule lock -m WHY [--json]"
-    case .unlock: "usage: bascule unlock [--json]"
-    case .maintenance: "usage: bascule maintenance on|off [-m TEXT] [--json]"
+    case .lock: "usage: bascule lock -m WHY [--project SLUG] [--json]"
+    case .unlock: "usage: bascule unlock [--project SLUG] [--json]"
+    case .maintenance: "usage: bascule maintenance on|off [-m TEXT] [--project SLUG] [--json]"
+    case .projects:
+      """
+      usage: bascule projects [list | add SLUG REPOSITORY [OPTION...] | remove SLUG] [--json]
+        --branch B     the branch to deploy (main)
+        --port P       a public port of its own
+        --host H,...   names that the public port answers for it under
+        --owner S      whose it is: the sub of the tokens that may see it
+        --health PATH  where it answers 2xx or 3xx when it is healthy
+        --install, --build, --release, --start COMMAND
+      """
+    case .token:
+      """
+      usage: bascule token --sub S [--admin] [--ttl T] [--json]
+        --sub S   whose it is: sees and touches the projects of this owner
+        --admin   sees and touches everything
+        --ttl T   how long it is good: seconds, or with m, h, d (30d)
+      """
+    case .audit: "usage: bascule audit [--limit N] [--json]"
+    case .notify: "usage: bascule notify test [--json]"
     case .`init`: "usage: bascule init -- CMD..."
     case .front:
       """
       usage: bascule front --listen A --upstream B [OPTION...]
         --listen A             PORT for all addresses, or HOST:PORT
         --upstream B           HOST:PORT, or unix:PATH
+        --site H[,H...]=B      requests for host H go to B instead; H may be prefix.*, or :PORT for a port of
+                               its own, whatever the host; as often as there are sites
         --threads N            loops on threads of their own (1)
         --access-log F         text or json, on standard output
         --trusted-proxies L    whose X-Forwarded-* are believed: addresses, ranges, loopback, private, all

@@ -4,7 +4,8 @@ import Settings
 
 /// The first word of the command line.
 enum Verb: String, CaseIterable {
-  case run, deploy, rollback, resume, releases, status, logs, cancel, lock, unlock, maintenance
+  case run, deploy, rollback, resume, releases, status, logs, cancel, lock, unlock, maintenance, projects
+  case token, audit, notify
   case `init`, front, version, help
 
   static func run(_ words: [String]) -> Int32 {
@@ -34,18 +35,33 @@ enum Verb: String, CaseIterable {
             words, flags: ["--follow", "--background", "--force", "--json"],
             values: ["--ref", "--mode", "--timeout"], positional: 1)
         )
-      case .rollback: return try RollbackVerb.perform(Arguments(words, flags: ["--json"], positional: 1))
-      case .resume: return try HoldVerbs.resume(Arguments(words, flags: ["--json"]))
-      case .releases: return try ReleasesVerb.perform(Arguments(words, flags: ["--json"]))
-      case .status: return try StatusVerb.perform(Arguments(words, flags: ["--json"]))
+      case .rollback:
+        return try RollbackVerb.perform(
+          Arguments(words, flags: ["--json"], values: ["--project"], positional: 1))
+      case .resume: return try HoldVerbs.resume(Arguments(words, flags: ["--json"], values: ["--project"]))
+      case .releases:
+        return try ReleasesVerb.perform(
+          Arguments(words, flags: ["--json"], values: ["--project"]))
+      case .status:
+        return try StatusVerb.perform(
+          Arguments(words, flags: ["--json"], values: ["--project"]))
       case .logs:
         return try LogsVerb.perform(Arguments(words, flags: ["-f", "--follow", "--json"], positional: 1))
       case .cancel: return try CancelVerb.perform(Arguments(words, flags: ["--json"], positional: 1))
-      case .lock: return try HoldVerbs.lock(Arguments(words, flags: ["--json"], values: ["-m"]))
-      case .unlock: return try HoldVerbs.unlock(Arguments(words, flags: ["--json"]))
+      case .lock: return try HoldVerbs.lock(Arguments(words, flags: ["--json"], values: ["-m", "--project"]))
+      case .unlock:
+        return try HoldVerbs.unlock(Arguments(words, flags: ["--json"], values: ["--project"]))
       case .maintenance:
         return try MaintenanceVerb.perform(
-          Arguments(words, flags: ["--json"], values: ["-m"], positional: 1))
+          Arguments(words, flags: ["--json"], values: ["-m", "--project"], positional: 1))
+      case .projects:
+        return try ProjectsVerb.perform(
+          Arguments(words, flags: ["--json"], values: ProjectsVerb.values, positional: 3))
+      case .token:
+        return try TokenVerb.perform(
+          Arguments(words, flags: ["--admin", "--json"], values: ["--sub", "--ttl"]))
+      case .audit: return try AuditVerb.perform(Arguments(words, flags: ["--json"], values: ["--limit"]))
+      case .notify: return try NotifyVerb.perform(Arguments(words, flags: ["--json"], positional: 1))
       case .front: return try FrontVerb.perform(Arguments(words, values: FrontVerb.values))
       case .version:
         Terminal.print("bascule \(Version.current)")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import report
 
-NAMES = ["size", "idle", "start", "reload", "webhook", "deploy", "disk", "front", "switch"]
+NAMES = ["size", "idle", "start", "reload", "webhook", "deploy", "disk", "ingest", "record", "front", "switch"]
 
 
 def main() -> int:

@@ -98,7 +98,7 @@ class Manager:
       if self.process.poll() is not None:
         break
       try:
-        status = self.ask("GET", "/status")
+        status = self.status()
         if status["live"] and not status["current"]:
           return
       except OSError:
@@ -106,9 +106,13 @@ class Manager:
       time.sleep(0.02)
     raise SystemExit(f"No release came to live:\n{self.log.read_text()[-4000:]}")
 
+  def status(self) -> dict:
+    return self.ask("GET", "/api/projects/main/status")
+
   def ask(self, method: str, path: str, body: dict | None = None) -> dict:
     connection = SocketConnection(self.root / "shared/bascule.sock")
-    connection.request(method, path, json.dumps(body) if body is not None else None)
+    headers = {"X-Bascule-Actor": "bench", "Content-Type": "application/json"}
+    connection.request(method, path, json.dumps(body) if body is not None else None, headers)
     answer = json.loads(connection.getresponse().read())
     connection.close()
     return answer
@@ -116,9 +120,10 @@ class Manager:
   def deploy(self) -> tuple[float, dict]:
     """Seconds from the trigger to `complete`, and the deployment as it is recorded."""
     started = time.monotonic()
-    number = self.ask("POST", "/deploy", {"actor": "bench"})["deployment"]
+    number = self.ask("POST", "/api/projects/main/deploy", {})["deployment"]
     connection = SocketConnection(self.root / "shared/bascule.sock")
-    connection.request("GET", f"/deployments/{number}/log?follow=1")
+    connection.request(
+      "GET", f"/api/deployments/{number}/log?follow=1", headers={"Accept": "application/x-ndjson"})
     ended = None
     for line in connection.getresponse():
       if json.loads(line)["type"] == "complete":
@@ -126,9 +131,9 @@ class Manager:
     connection.close()
     if ended is None:
       raise SystemExit(f"Deployment {number} failed:\n{self.log.read_text()[-4000:]}")
-    return ended - started, self.ask("GET", f"/deployments/{number}")
+    return ended - started, self.ask("GET", f"/api/deployments/{number}")
 
   def wait_until_idle(self) -> None:
     """Also the pruning, which goes on after a deployment."""
-    while self.ask("GET", "/status")["current"] or len(process.children(self.pid)) > 1:
+    while self.status()["current"] or len(process.children(self.pid)) > 1:
       time.sleep(0.02)

@@ -14,6 +14,7 @@ class Figure:
   value: float
   unit: str = ""
   at_most: float | None = None
+  at_least: float | None = None
 
   @property
   def measured(self) -> str:
@@ -21,11 +22,16 @@ class Figure:
 
   @property
   def target(self) -> str:
+    if self.at_least is not None:
+      return f"≥ {self.at_least:.0f} {self.unit}".strip()
     return "" if self.at_most is None else f"≤ {self.at_most:g} {self.unit}".strip()
 
   @property
   def verdict(self) -> str:
-    return "" if self.at_most is None else "reached" if self.value <= self.at_most else "**missed**"
+    if self.at_most is None and self.at_least is None:
+      return ""
+    reached = (self.at_most is None or self.value <= self.at_most) and self.value >= (self.at_least or 0)
+    return "reached" if reached else "**missed**"
 
 
 def rounds(otherwise: int) -> int:

@@ -34,7 +34,7 @@ class Bascule:
     self.seen: set[int] = set()
     hold.touch()
     repository.commit({"index.ts": SMALL_APP["index.ts"] + "// held\n"})
-    manager.ask("POST", "/deploy", {"actor": "bench"})
+    manager.ask("POST", "/api/projects/main/deploy", {})
 
   def check(self, status: int, body: bytes) -> None:
     answer = json.loads(body)

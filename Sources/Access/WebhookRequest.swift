@@ -17,6 +17,8 @@ package struct WebhookRequest: Sendable, Equatable {
 
   package let provider: Provider
   package let event: Event
+  /// As its sender names it.
+  package private(set) var eventName: String?
   package let delivery: String?
 
   /// Gitea and its kin also send GitHub's header: they come first.
@@ -30,12 +32,21 @@ package struct WebhookRequest: Sendable, Equatable {
       guard let event = headers.values(name).first else { continue }
       self.provider = provider
       self.event = Self.event(event)
+      eventName = printable(event, limit: 60)
       delivery = Self.deliveryHeaders(provider).lazy.compactMap { Self.number(headers[$0]) }.first
       return
     }
     provider = .plain
     event = .none
     delivery = Self.number(headers["Idempotency-Key"])
+  }
+
+  /// One that is on record, once more. It is no repetition of that delivery, which might not be acted on again.
+  package init(provider: String, event: String?) {
+    self.provider = Provider(rawValue: provider) ?? .plain
+    self.event = event.map(Self.event) ?? .none
+    eventName = event
+    delivery = nil
   }
 
   private static func event(_ name: String) -> Event {

@@ -26,11 +26,13 @@ package struct DeployRequest: Sendable, Equatable {
 
 /// What a trigger is held against.
 package struct WebhookProject: Sendable {
+  package let slug: String
   /// nil for a local repository, which is not compared.
   package let repository: RepositoryIdentity?
   package let branch: String
 
-  package init(repository: String?, branch: String) {
+  package init(slug: String = "main", repository: String?, branch: String) {
+    self.slug = slug
     self.repository = repository.flatMap(RepositoryIdentity.init(url:))
     self.branch = branch
   }
@@ -55,7 +57,7 @@ extension WebhookVerdict {
   }
 
   /// Somebody's own trigger, such as curl in a workflow.
-  private static func plain(_ body: JSONNode?, _ request: WebhookRequest) -> WebhookVerdict {
+  static func plain(_ body: JSONNode?, _ request: WebhookRequest) -> WebhookVerdict {
     func isUnset(_ node: JSONNode?) -> Bool { node?.isNull ?? true }
     var deploy = DeployRequest()
     deploy.delivery = request.delivery
@@ -71,7 +73,7 @@ extension WebhookVerdict {
     return .deploy(deploy)
   }
 
-  private static func push(_ push: Push, _ request: WebhookRequest, _ project: WebhookProject)
+  static func push(_ push: Push, _ request: WebhookRequest, _ project: WebhookProject)
     -> WebhookVerdict
   {
     if let repository = project.repository, !push.names(repository) {

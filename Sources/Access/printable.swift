@@ -6,7 +6,7 @@ func printable(_ text: String, limit: Int) -> String {
 }
 
 extension Unicode.Scalar.Properties {
-  fileprivate var isPrintable: Bool {
+  var isPrintable: Bool {
     switch generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
     default: true

@@ -3,14 +3,27 @@ import JSON
 
 /// The answers to `POST /deploy`, the same for a webhook and a command.
 enum DeployAnswer {
-  static func response(to answer: OrderAnswer) -> Response {
+  /// `others`: all that were queued, where one trigger concerns several projects.
+  static func response(to answer: OrderAnswer, others: [Int64] = []) -> Response {
     switch answer {
+    case .queued(let id) where others.count > 1:
+      .json(
+        202,
+        ["status": "queued", "deployment": .int(id), "deployments": .array(others.map { .int($0) })])
     case .queued(let id): .json(202, ["status": "queued", "deployment": .int(id)])
     case .duplicate(let id): .json(200, ["status": "duplicate", "deployment": .int(id)])
     case .ignored(let reason): ignored(reason)
-    case .locked(let reason): .error(423, code: "locked", reason)
+    case .locked(let reason): .error(423, reason)
+    case .full(let retryAfter): full(retryAfter)
     case .unavailable(let reason): .error(503, reason)
     }
+  }
+
+  private static func full(_ retryAfter: Int) -> Response {
+    var response = Response.error(
+      429, "Too many deployments wait already (QUEUE_LIMIT). Try again when some have ended.")
+    response.headers.append(("Retry-After", String(retryAfter)))
+    return response
   }
 
   static func ignored(_ reason: String) -> Response {

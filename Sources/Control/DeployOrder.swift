@@ -35,6 +35,37 @@ package enum OrderAnswer: Sendable, Equatable {
   case ignored(String)
   /// Refused to a person, who can unlock.
   case locked(String)
+  /// Too many wait already.
+  case full(retryAfter: Int)
   /// Cannot be written down, or the manager is stopping.
   case unavailable(String)
+}
+
+extension OrderAnswer {
+  /// As a delivery's verdict is put on record.
+  var word: String {
+    switch self {
+    case .queued: "queued"
+    case .duplicate: "duplicate"
+    case .ignored: "ignored"
+    case .locked: "locked"
+    case .full: "full"
+    case .unavailable: "unavailable"
+    }
+  }
+
+  var deployment: Int64? {
+    switch self {
+    case .queued(let id), .duplicate(let id): id
+    case .ignored, .locked, .full, .unavailable: nil
+    }
+  }
+
+  var reason: String? {
+    switch self {
+    case .ignored(let reason), .locked(let reason), .unavailable(let reason): reason
+    case .full: "too many deployments wait already"
+    case .queued, .duplicate: nil
+    }
+  }
 }

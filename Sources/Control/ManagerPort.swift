@@ -45,6 +45,10 @@ package protocol ManagerPort: AnyObject {
   var logs: DeploymentLogs { get }
   /// What runs and waits, of every project, in the order in which it will run.
   var active: [Deployment] { get }
+  /// Puts a judged delivery on record; where that fails its deployment goes on.
+  func record(_ delivery: Delivery)
+  /// One whose signature was wrong: of these only so many a minute.
+  func recordRefusedDelivery(_ webhook: WebhookRequest, from address: String, reason: String)
   /// A delivery that is on record, judged and acted upon once more.
   func replay(_ guid: String, actor: String) async throws(ControlFailure) -> JSONValue
   /// Sends a message on every channel that is set up, and returns what became of each.
@@ -60,6 +64,7 @@ package struct ControlFailure: Error, Sendable, Equatable {
     case forbidden = 403
     case missing = 404
     case conflict = 409
+    case unsupported = 415
     case unprocessable = 422
     case locked = 423
     case failed = 500

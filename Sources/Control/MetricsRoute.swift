@@ -8,10 +8,12 @@ import Server
 struct MetricsRoute {
   private unowned let manager: any ManagerPort
   private let token: String?
+  private let authenticator: Authenticator
 
-  init(manager: any ManagerPort, token: String?) {
+  init(manager: any ManagerPort, token: String?, authenticator: Authenticator) {
     self.manager = manager
     self.token = token
+    self.authenticator = authenticator
   }
 
   func takes(_ head: RequestHead) -> Bool {
@@ -19,15 +21,36 @@ struct MetricsRoute {
   }
 
   func admit(_ head: RequestHead, _ peer: Peer) -> Admission {
-    let isKnown = token.map { BearerToken.matches($0, in: head.headers) } ?? peer.isLoopback
-    if isKnown { return .body(limit: 0) }
-    var refusal = Response.error(
-      401,
-      token == nil
-        ? "METRICS_TOKEN is not set, so the figures are given to this machine alone."
-        : "The figures are given for Authorization: Bearer with METRICS_TOKEN.")
-    refusal.headers.append(("WWW-Authenticate", "Bearer"))
-    return .answer(refusal)
+    switch decide(head, peer) {
+    case .success: .body(limit: 0)
+    case .failure(let refusal): .answer(refusal.response)
+    }
+  }
+
+  /// METRICS_TOKEN if it is set; else anybody on this machine, and an admin from anywhere.
+  private func decide(_ head: RequestHead, _ peer: Peer) -> Result<Void, Refusal> {
+    if let token { return decide(head, peer, token) }
+    if peer.isLoopback { return .success(()) }
+    guard BearerToken(in: head.headers) != .absent || authenticator.session(in: head) != nil else {
+      return .failure(
+        .unknown(
+          "METRICS_TOKEN is not set, so the figures are given to this machine, and elsewhere for "
+            + "Authorization: Bearer with an admin's token."))
+    }
+    return authenticator.identify(head, peer).flatMap { caller in
+      caller.isAdmin
+        ? .success(())
+        : .failure(
+          Refusal(.error(403, "METRICS_TOKEN is not set, so the figures are given to admins alone.")))
+    }
+  }
+
+  private func decide(_ head: RequestHead, _ peer: Peer, _ token: String) -> Result<Void, Refusal> {
+    let attempts = authenticator.attempts
+    if let refusal = attempts.refusal(to: peer) { return .failure(refusal) }
+    if BearerToken.matches(token, in: head.headers) { return .success(()) }
+    if BearerToken(in: head.headers) != .absent { attempts.countFailure(of: peer.address) }
+    return .failure(.unknown("The figures are given for Authorization: Bearer with METRICS_TOKEN."))
   }
 
   func handle(_ responder: Responder) {

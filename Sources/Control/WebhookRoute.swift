@@ -11,23 +11,27 @@ package struct WebhookRoute {
   private unowned let manager: any ManagerPort
   private let path: String
   private let secret: String?
-  private let project: WebhookProject
+  /// Of wrong signatures. A right one is taken also from an address that sends wrong ones: it may be a proxy's, and a
+  /// forge does not send a push again.
+  private let attempts: AttemptLimiter
 
   /// GitHub's own limit for a payload.
   private static let bodyLimit = 25 << 20
+  /// From an address that has been wrong too often: what it costs to check is to be bounded.
+  private static let doubtedLimit = 1 << 20
 
-  package init(manager: any ManagerPort, path: String, secret: String?) {
+  package init(manager: any ManagerPort, path: String, secret: String?, attempts: AttemptLimiter) {
     self.manager = manager
     self.path = path
     self.secret = secret
-    let main = manager.projects.first
-    project = WebhookProject(repository: main?.repository, branch: main?.branch ?? "main")
+    self.attempts = attempts
   }
 
   /// Everything but a trigger is answered before a body is waited for.
   package func admit(_ head: RequestHead, _ peer: Peer) -> Admission {
     switch (head.path, head.method) {
-    case (path, "POST"): .body(limit: Self.bodyLimit)
+    case (path, "POST"):
+      .body(limit: attempts.wait(for: peer.address) == nil ? Self.bodyLimit : Self.doubtedLimit)
     case (path, _):
       .answer(
         Response(
@@ -44,17 +48,62 @@ package struct WebhookRoute {
     let headers = request.head.headers
     let verdict = WebhookSignature.verify(
       headers, body: request.body, secret: secret, isLoopback: peer.isLoopback)
-    if case .refused(let reason) = verdict { return responder(.error(401, reason)) }
     let webhook = WebhookRequest(headers)
-    switch WebhookVerdict(webhook, WebhookBody(request.body), for: project) {
-    case .pong: responder(.json(200, ["status": "pong"]))
-    case .ignore(let reason): responder(DeployAnswer.ignored(reason))
-    case .invalid(let message): responder(.error(400, message))
-    case .deploy(let wish):
-      if let mode = wish.mode, mode != "fast" {
-        return responder(.error(400, "mode \(mode) is not known; it may be fast"))
+    if case .refused(let reason) = verdict {
+      if let refusal = attempts.refusal(to: peer) { return responder(refusal.response) }
+      attempts.countFailure(of: peer.address)
+      manager.recordRefusedDelivery(webhook, from: peer.address, reason: reason)
+      return responder(.error(401, reason))
+    }
+    handle(webhook, request.body) { responder($0) }
+  }
+
+  /// A trigger whose signature was checked, now or when it first came.
+  package func handle(
+    _ webhook: WebhookRequest, _ body: [UInt8], answer: @escaping @MainLoop (Response) -> Void
+  ) {
+    var delivery = Delivery(webhook, verdict: "received")
+    delivery.payload = body
+    let finish = { [manager] (verdict: String, reason: String?, response: Response) in
+      delivery.verdict = verdict
+      delivery.reason = reason
+      manager.record(delivery)
+      answer(response)
+    }
+    switch WebhookTriage(webhook, WebhookBody(body), for: manager.projects.map(WebhookProject.init)) {
+    case .pong: finish("pong", nil, .json(200, ["status": "pong"]))
+    case .ignore(let reason): finish("ignored", reason, DeployAnswer.ignored(reason))
+    case .invalid(let message): finish("invalid", message, .error(400, message))
+    case .deploy(let wishes):
+      if let mode = wishes.lazy.compactMap(\.request.mode).first(where: { $0 != "fast" }) {
+        let message = "mode \(mode) is not known; it may be fast"
+        return finish("invalid", message, .error(400, message))
       }
-      manager.order(order(wish, webhook), for: "main") { responder(DeployAnswer.response(to: $0)) }
+      order(wishes, webhook) { wish, first, all in
+        delivery.project = wish.project
+        delivery.deployment = first.deployment
+        finish(first.word, first.reason, DeployAnswer.response(to: first, others: all))
+      }
+    }
+  }
+
+  /// Tells the answer that says most, and the deployments that were queued.
+  private func order(
+    _ wishes: [WebhookTriage.Wish], _ webhook: WebhookRequest,
+    _ answer: @escaping @MainLoop (WebhookTriage.Wish, OrderAnswer, [Int64]) -> Void
+  ) {
+    var answers: [(wish: WebhookTriage.Wish, answer: OrderAnswer)] = []
+    for wish in wishes {
+      manager.order(order(wish.request, webhook), for: wish.project) { result in
+        answers.append((wish, result))
+        guard answers.count == wishes.count else { return }
+        let queued = answers.compactMap { pair -> Int64? in
+          if case .queued(let id) = pair.answer { id } else { nil }
+        }
+        let isQueued = { (answer: OrderAnswer) in if case .queued = answer { true } else { false } }
+        guard let told = answers.first(where: { isQueued($0.answer) }) ?? answers.first else { return }
+        answer(told.wish, told.answer, queued)
+      }
     }
   }
 
@@ -69,5 +118,24 @@ package struct WebhookRoute {
     order.message = wish.message
     order.forced = wish.isForced
     return order
+  }
+}
+
+extension Delivery {
+  package init(_ webhook: WebhookRequest, verdict: String) {
+    self.init(
+      guid: webhook.delivery ?? Self.number(), provider: webhook.provider.rawValue, event: webhook.eventName,
+      verdict: verdict)
+  }
+
+  /// For one that came without, so that it can be named.
+  private static func number() -> String {
+    "local-" + String(UInt64.random(in: .min ... .max), radix: 36)
+  }
+}
+
+extension WebhookProject {
+  init(_ project: ProjectRecord) {
+    self.init(slug: project.slug, repository: project.repository, branch: project.branch)
   }
 }

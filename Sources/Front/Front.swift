@@ -4,8 +4,10 @@ import Linux
 /// The public port.
 @MainLoop
 package final class Front {
+  /// Whose all requests are that no other site is named by.
   package let site: Site
-  private let loops: Loops
+  let loops: Loops
+  private var lastNumber = Loop.mainNumber
   private var hasStarted = false
   private let stopped = Once<Void>()
   private var running = 0
@@ -20,36 +22,46 @@ package final class Front {
     var all: [Loop] = []
     for _ in 0..<count { all.append(try Loop(share, descriptors: descriptors)) }
     loops = Loops(all)
-    site = Site(loops)
+    site = Site(loops, Loop.mainNumber)
   }
 
   /// Every address of the machine, of both families where the kernel has both.
   package nonisolated static func everywhere(port: UInt16) -> SocketAddress {
     if let fd = try? ListeningSocket.open(.ipv6Any(port: 0), isShared: false) {
-      close(fd)
+      Glibc.close(fd)
       return .ipv6Any(port: port)
     }
     return .any(port)
   }
 
-  /// Listens; call `start` to begin to answer. Returns the port, which the kernel chooses for port 0.
+  /// Listens for all sites; call `start` to begin to answer. Returns the port, which the kernel chooses for port 0.
   @discardableResult
   package func listen(_ address: SocketAddress) throws(SystemError) -> UInt16 {
+    let (sockets, port) = try open(address)
+    for (loop, socket) in zip(loops.all, sockets) {
+      try loop.add(listener: socket, site: loop.main, ownPort: 0)
+    }
+    return port
+  }
+
+  /// A socket for each loop.
+  func open(_ address: SocketAddress) throws(SystemError) -> (sockets: [Int32], port: UInt16) {
     var address = address
     let isShared = loops.all.count > 1
     // Sharing a port is for the loops of this process alone.
     if isShared { try ListeningSocket.check(address) }
-    for (index, loop) in loops.all.enumerated() {
-      let fd = try ListeningSocket.open(address, isShared: isShared)
-      do throws(SystemError) {
-        try loop.add(listener: fd, site: site.state(on: index))
-      } catch {
-        close(fd)
-        throw error
+    var sockets: [Int32] = []
+    do throws(SystemError) {
+      for _ in loops.all {
+        let socket = try ListeningSocket.open(address, isShared: isShared)
+        sockets.append(socket)
+        address = address.with(port: ListeningSocket.port(socket))
       }
-      if index == 0 { address = address.with(port: ListeningSocket.port(fd)) }
+    } catch {
+      for socket in sockets { Glibc.close(socket) }
+      throw error
     }
-    return address.port
+    return (sockets, address.port)
   }
 
   package func start() throws(SystemError) {
@@ -69,6 +81,17 @@ package final class Front {
     if running == 0 { stopped.finish(()) }
   }
 
+  func nextNumber() -> Int {
+    lastNumber += 1
+    return lastNumber
+  }
+
+  /// A loop that does not run yet has no thread of its own.
+  func gather<Value: Sendable>(_ body: @escaping @Sendable (Loop, Int) -> Value) async -> [Value] {
+    if hasStarted { return await loops.gather(body) }
+    return loops.all.enumerated().map { body($1, $0) }
+  }
+
   package func metrics() async -> FrontMetrics {
     await loops.gather { $0.metrics() }.reduce(into: FrontMetrics()) { $0 += $1 }
   }
@@ -78,36 +101,5 @@ package final class Front {
     guard hasStarted else { return }
     loops.post { loop, _ in loop.stop(until: loop.state.pointee.now + grace.milliseconds) }
     await stopped.value()
-  }
-}
-
-extension SocketAddress {
-  /// An IPv4 address, `localhost` or `[::1]`: names would have to be looked up.
-  package init?(host: String, port: UInt16) {
-    switch host {
-    case "localhost": self = .loopback(port)
-    case "[::1]": self = .ipv6Loopback(port: port)
-    case "[::]": self = .ipv6Any(port: port)
-    default:
-      var address = in_addr()
-      guard inet_pton(AF_INET, host, &address) == 1 else { return nil }
-      self = .ipv4(UInt32(bigEndian: address.s_addr), port: port)
-    }
-  }
-
-  var port: UInt16 {
-    switch self {
-    case .ipv4(_, let port), .ipv6Loopback(let port), .ipv6Any(let port): port
-    case .unix: 0
-    }
-  }
-
-  func with(port: UInt16) -> SocketAddress {
-    switch self {
-    case .ipv4(let address, _): .ipv4(address, port: port)
-    case .ipv6Loopback: .ipv6Loopback(port: port)
-    case .ipv6Any: .ipv6Any(port: port)
-    case .unix: self
-    }
   }
 }

@@ -31,6 +31,7 @@ package struct FrontLimits: Sendable {
   /// How long an idle connection to the app is kept: less than apps keep theirs.
   package var poolTime = Duration.seconds(4)
   package var holdTime = Duration.seconds(30)
+  /// For each site.
   package var held = 1000
   /// 0: as many as there are descriptors for.
   package var connections = 0

@@ -45,3 +45,18 @@ package struct FrontMetrics: Sendable, Equatable {
     left.switches = max(left.switches, right.switches)
   }
 }
+
+/// What one site has answered since it was added; what the webhook did, or what could not be read, is nobody's.
+package struct SiteMetrics: Sendable, Equatable {
+  /// By first digit of the status, 1 to 5.
+  package var responses = [Int](repeating: 0, count: 6)
+  /// Now.
+  package var waiting = 0
+
+  package init() {}
+
+  static func += (left: inout SiteMetrics, right: SiteMetrics) {
+    for index in left.responses.indices { left.responses[index] += right.responses[index] }
+    left.waiting += right.waiting
+  }
+}

@@ -15,15 +15,15 @@ final class Loops: Sendable {
   }
 
   /// Returns when it has run on every loop.
-  func each(_ body: @escaping @Sendable (Loop, Int) -> Void) async {
-    _ = await gather { loop, index in body(loop, index) }
+  func each(_ body: @escaping @Sendable (Loop) -> Void) async {
+    _ = await gather { loop, _ in body(loop) }
   }
 
   func gather<Value: Sendable>(_ body: @escaping @Sendable (Loop) -> Value) async -> [Value] {
     await gather { loop, _ in body(loop) }
   }
 
-  private func gather<Value: Sendable>(_ body: @escaping @Sendable (Loop, Int) -> Value) async -> [Value] {
+  func gather<Value: Sendable>(_ body: @escaping @Sendable (Loop, Int) -> Value) async -> [Value] {
     let collected = Collected<Value>(all.count)
     return await withCheckedContinuation { continuation in
       post { loop, index in

@@ -2,39 +2,41 @@ import Linux
 
 /// What answers for one project: its live release, or why there is none.
 ///
-/// Every function returns when all loops act on it.
+/// Every function returns when all loops act on it. Of a site that was removed none does anything.
 @MainLoop
 package final class Site {
   private let loops: Loops
-  private let states: SiteStates
+  let number: Int
 
-  init(_ loops: Loops) {
+  init(_ loops: Loops, _ number: Int) {
     self.loops = loops
-    states = SiteStates(loops.all.map { $0.addSite() })
+    self.number = number
   }
-
-  /// For the loops that are set up and do not run yet.
-  func state(on index: Int) -> SiteRef { states.all[index] }
 
   /// New requests, and those that wait, go to it from now on. What an earlier one has begun stays there.
-  package func serve(_ target: Target) async {
-    await loops.each { [states] loop, index in loop.serve(target, on: states.all[index]) }
-  }
+  package func serve(_ target: Target) async { await each { loop, site in loop.serve(target, on: site) } }
 
   /// New requests wait, in bounds, until something is served.
-  package func hold() async { await loops.each { [states] loop, index in loop.hold(states.all[index]) } }
+  package func hold() async { await each { loop, site in loop.hold(site) } }
 
   /// Nothing is live: 503 and a page that says that a release is being prepared. The state at first.
-  package func refuse() async { await loops.each { [states] loop, index in loop.refuse(states.all[index]) } }
+  package func refuse() async { await each { loop, site in loop.refuse(site) } }
 
   /// 503 and this text, whatever is live; nil ends it.
   package func setMaintenance(_ text: String?) async {
-    await loops.each { [states] loop, index in loop.setMaintenance(text, on: states.all[index]) }
+    await each { loop, site in loop.setMaintenance(text, on: site) }
   }
 
   /// Whom to ask for an asset that the live release does not have.
   package func setAssetFallback(_ target: Target?) async {
-    await loops.each { [states] loop, index in loop.setFallback(target, on: states.all[index]) }
+    await each { loop, site in loop.setFallback(target, on: site) }
+  }
+
+  /// By number, since a site may be removed while somebody still speaks to it.
+  private func each(_ body: @escaping @Sendable (Loop, SiteRef) -> Void) async {
+    await loops.each { [number] loop in
+      if let site = loop.site(number) { body(loop, site) }
+    }
   }
 
   /// Waits until nothing of `target` is in flight any more, `within` at most for requests and `streams` for
@@ -69,11 +71,9 @@ package final class Site {
   package func tally(of target: Target) async -> Tally {
     await loops.gather { loop in loop.tally(of: target) }.reduce(into: Tally()) { $0 += $1 }
   }
-}
 
-/// One per loop. Unchecked: each loop dereferences its own.
-struct SiteStates: @unchecked Sendable {
-  let all: [SiteRef]
-
-  init(_ all: [SiteRef]) { self.all = all }
+  package func metrics() async -> SiteMetrics {
+    await loops.gather { [number] loop in loop.site(number).map(loop.metrics(of:)) ?? SiteMetrics() }
+      .reduce(into: SiteMetrics()) { $0 += $1 }
+  }
 }

@@ -3,6 +3,7 @@ package enum Status {
     switch status {
     case 100: "Continue"
     case 200: "OK"
+    case 201: "Created"
     case 202: "Accepted"
     case 204: "No Content"
     case 304: "Not Modified"
@@ -15,8 +16,10 @@ package enum Status {
     case 409: "Conflict"
     case 413: "Content Too Large"
     case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
     case 417: "Expectation Failed"
     case 422: "Unprocessable Content"
+    case 423: "Locked"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
     case 500: "Internal Server Error"

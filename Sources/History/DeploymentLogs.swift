@@ -1,11 +1,16 @@
 import Glibc
 import Linux
 
-/// The folder of the recorded streams, `ID.log` each.
+/// The folder of the recorded streams: `ID.log` while a deployment waits or runs, `ID.log.gz` afterwards.
 @MainLoop
 package final class DeploymentLogs {
   package let folder: String
   private var open: [Int64: DeploymentLog] = [:]
+  private var files: [Int64: WeakFile] = [:]
+  /// Changes of the folder, one after the other.
+  private var work: Task<Void, Never>?
+
+  private struct WeakFile { weak var file: LogFile? }
 
   package init(folder: String) { self.folder = folder }
 
@@ -21,17 +26,108 @@ package final class DeploymentLogs {
   /// nil for one that has ended.
   package func live(_ id: Int64) -> DeploymentLog? { open[id] }
 
-  package func finish(_ id: Int64) { open.removeValue(forKey: id)?.finish() }
+  /// It is compressed afterwards.
+  package func finish(_ id: Int64) {
+    guard let log = open.removeValue(forKey: id) else { return }
+    log.finish()
+    if !log.isUntouched, log.size >= LogPacking.least { afterwards { await self.pack(id) } }
+  }
 
-  package func reader(of id: Int64) -> LogReader { LogReader(path: path(id), live: open[id]) }
+  package func reader(of id: Int64) -> LogReader {
+    LogReader(live: open[id]) { self.file(id) }
+  }
+
+  /// What a manager before this one left: what it was killed over is tidied up, and what it had no time to compress
+  /// is compressed. Call it when the logs of those that still wait are open.
+  package func settle() {
+    let folder = folder
+    afterwards {
+      let names = await Blocking.disk.run { (try? Files.list(folder)) ?? [] }
+      let present = Set(names)
+      for name in names {
+        if name.hasSuffix(".tmp") || name.hasSuffix(".log") && present.contains(name + ".gz") {
+          await Blocking.disk.run { _ = unlink("\(folder)/\(name)") }
+        } else if let id = Self.number(name), name.hasSuffix(".log"), self.open[id] == nil {
+          await self.pack(id)
+        }
+      }
+    }
+  }
+
+  /// Removes the logs of deployments that are over: all but the newest `keep`, and those of more than `days` ago.
+  package func prune(keep: Int = .max, days: Int) async {
+    let folder = folder
+    let limit = Timestamp.now.milliseconds - Int64(clamping: days) * 86_400_000
+    let old = await Blocking.disk.run { Self.outdated(folder, keep: keep, before: limit) }
+    await remove(old)
+  }
+
+  /// Those of a project that is gone, say.
+  package func remove(_ ids: [Int64]) async {
+    let paths = ids.filter { open[$0] == nil }.map(path)
+    guard !paths.isEmpty else { return }
+    afterwards {
+      await Blocking.disk.run {
+        for path in paths { for end in ["", ".gz"] { _ = unlink(path + end) } }
+      }
+    }
+    await settled()
+  }
+
+  /// Returns when everything that was to be compressed or removed is.
+  package func settled() async { await work?.value }
+
+  /// The highest number of a log in the folder: no new deployment may have it.
+  package nonisolated static func highest(in folder: String) -> Int64 {
+    ((try? Files.list(folder)) ?? []).compactMap(number).max() ?? 0
+  }
+
+  private func afterwards(_ body: @escaping @MainLoop () async -> Void) {
+    let before = work
+    work = Task { @MainLoop in
+      await before?.value
+      await body()
+    }
+  }
+
+  private func pack(_ id: Int64) async {
+    let path = path(id)
+    // What fails leaves the log as it was, to be tried again at the next start.
+    guard var packing = await Blocking.disk.run({ (try? LogPacking(path)) ?? nil }) else { return }
+    while true {
+      let state = packing
+      let next = await Blocking.disk.run { () -> LogPacking? in
+        var state = state
+        return (try? state.go()) == true ? state : nil
+      }
+      guard let next else { return }
+      packing = next
+    }
+  }
+
+  private func file(_ id: Int64) -> LogFile? {
+    if let known = files[id]?.file { return known }
+    files = files.filter { $0.value.file != nil }
+    let file = LogFile(log: path(id))
+    files[id] = WeakFile(file: file)
+    return file
+  }
 
   private func path(_ id: Int64) -> String { "\(folder)/\(id).log" }
 
-  /// Removes all but the newest. Waits on the disk: for `Blocking.disk`.
-  package nonisolated static func prune(folder: String, keep: Int = 200) {
-    let numbers = ((try? Files.list(folder)) ?? []).compactMap { name -> Int64? in
-      name.hasSuffix(".log") ? Int64(name.dropLast(4)) : nil
+  private nonisolated static func number(_ name: String) -> Int64? {
+    let stem = name.hasSuffix(".log") ? name.dropLast(4) : name.hasSuffix(".log.gz") ? name.dropLast(7) : ""
+    return Int64(stem).flatMap { String($0) == stem ? $0 : nil }
+  }
+
+  private nonisolated static func outdated(_ folder: String, keep: Int, before limit: Int64) -> [Int64] {
+    let names = (try? Files.list(folder)) ?? []
+    let numbers = Set(names.compactMap(number)).sorted(by: >)
+    let aged = names.filter { name in
+      var status = stat()
+      return stat("\(folder)/\(name)", &status) == 0
+        && Int64(status.st_mtim.tv_sec) < limit / 1000
     }
-    for number in numbers.sorted(by: >).dropFirst(keep) { _ = unlink("\(folder)/\(number).log") }
+    return Array(Set(numbers.dropFirst(max(0, keep))).union(aged.compactMap(number)))
   }
 }

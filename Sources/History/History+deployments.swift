@@ -70,39 +70,32 @@ extension History {
     try select("WHERE id = ?", [.integer(id)]).first
   }
 
-  /// The deployment that this delivery asked for, if it waits, runs or has succeeded.
-  package func deployment(ofDelivery delivery: String) -> Int64? { deliveries[delivery] }
+  /// The deployment of the project that this delivery asked for, if it waits, runs or has succeeded.
+  package func deployment(ofDelivery delivery: String, project: String) -> Int64? {
+    taken[TakenDelivery(project: project, delivery: delivery)]
+  }
 
   /// The newest thousand: no forge sends an older delivery again.
   func loadDeliveries() throws(SQLiteError) {
     let rows = try database.rows(
       """
-      SELECT delivery, id FROM deployments
+      SELECT project, delivery, id FROM deployments
       WHERE delivery IS NOT NULL AND state IN ('queued', 'building', 'deploying', 'success')
       ORDER BY id DESC LIMIT 1000
       """
-    ) { ($0.text(0) ?? "", $0.integer(1) ?? 0) }
-    deliveries = Dictionary(rows, uniquingKeysWith: { newest, _ in newest })
-  }
-
-  /// All but the newest `keep`.
-  package func forgetOld(keep: Int64 = 10_000) throws(HistoryError) {
-    let last = try write { () throws(SQLiteError) in
-      let newest = try database.rows("SELECT max(id) FROM deployments") { $0.integer(0) ?? 0 }.first ?? 0
-      let last = newest - keep
-      _ = try database.run(
-        "DELETE FROM deployments WHERE id <= ? AND finished_at IS NOT NULL", [.integer(last)])
-      return last
+    ) { row in
+      (TakenDelivery(project: row.text(0) ?? "", delivery: row.text(1) ?? ""), row.integer(2) ?? 0)
     }
-    deliveries = deliveries.filter { $0.value > last }
+    taken = Dictionary(rows, uniquingKeysWith: { newest, _ in newest })
   }
 
   private func remember(_ deployment: Deployment) {
     guard let delivery = deployment.delivery else { return }
+    let key = TakenDelivery(project: deployment.project, delivery: delivery)
     if deployment.state.isWaitingOrRunning || deployment.state == .success {
-      deliveries[delivery] = deployment.id
-    } else if deliveries[delivery] == deployment.id {
-      deliveries[delivery] = nil
+      taken[key] = deployment.id
+    } else if taken[key] == deployment.id {
+      taken[key] = nil
     }
   }
 
@@ -123,26 +116,26 @@ extension History {
       [.text(project), .integer(from.milliseconds)])
   }
 
-  /// States that no deployment is in are left out.
-  package func countByState(project: String) throws(HistoryError) -> [(state: DeploymentState, count: Int)] {
-    try mapped { () throws(SQLiteError) in
-      try database.rows(
-        "SELECT state, count(*) FROM deployments WHERE project = ? GROUP BY state", [.text(project)]
-      ) { (DeploymentState(rawValue: $0.text(0) ?? "") ?? .failed, Int(clamping: $0.integer(1) ?? 0)) }
+  /// Of all projects; states that no deployment is in are left out.
+  package func countByState() throws(HistoryError) -> [(state: DeploymentState, count: Int)] {
+    try read { () throws(SQLiteError) in
+      try database.rows("SELECT state, count(*) FROM deployments GROUP BY state") {
+        (DeploymentState(rawValue: $0.text(0) ?? "") ?? .failed, Int(clamping: $0.integer(1) ?? 0))
+      }
     }
   }
 
-  private func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
-    try mapped { () throws(SQLiteError) in
+  func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
+    try read { () throws(SQLiteError) in
       try database.rows(
         """
         SELECT id, project, state, mode, "trigger", actor, ref, queued_at, \(Self.changing)
         FROM deployments \(condition)
-        """, values, Self.read)
+        """, values, Self.deployment)
     }
   }
 
-  private static func read(_ row: Statement) -> Deployment {
+  private static func deployment(_ row: Statement) -> Deployment {
     var deployment = Deployment(
       project: row.text(1) ?? "", state: DeploymentState(rawValue: row.text(2) ?? "") ?? .failed,
       trigger: row.text(4) ?? "", actor: row.text(5) ?? "", ref: row.text(6) ?? "", commit: row.text(8),

@@ -33,11 +33,21 @@ extension History {
       _ = try database.run("DELETE FROM projects WHERE slug = ?", [.text(slug)])
     }
     holds[slug] = nil
+    try read { () throws(SQLiteError) in try loadDeliveries() }
+  }
+
+  /// The numbers of its deployments, oldest first: whoever removes a project removes their logs too.
+  package func deployments(ofProject slug: String) throws(HistoryError) -> [Int64] {
+    try read { () throws(SQLiteError) in
+      try database.rows("SELECT id FROM deployments WHERE project = ? ORDER BY id", [.text(slug)]) {
+        $0.integer(0) ?? 0
+      }
+    }
   }
 
   /// In the order of their making.
   package func projects() throws(HistoryError) -> [ProjectRecord] {
-    try mapped { () throws(SQLiteError) in
+    try read { () throws(SQLiteError) in
       try database.rows(
         "SELECT \(Self.projectColumns) FROM projects ORDER BY created_at, slug", [], Self.project)
     }

@@ -2,34 +2,39 @@ import Glibc
 import Linux
 import SQLite
 
+/// A delivery may concern several projects.
+struct TakenDelivery: Hashable {
+  let project: String
+  let delivery: String
+}
+
 /// The record of deployments. Changes of one turn of the loop are one transaction, committed at its end:
 /// a hundred triggers that come together cost one commit, and nobody is told of a row before it is written.
 @MainLoop
 package final class History {
   let database: Database
-  private let path: String
+  let path: String
   /// Deliveries that need not be taken again, to their deployments. Not an index: random keys in one would
   /// cost every trigger a page of its own.
-  var deliveries: [String: Int64] = [:]
+  var taken: [TakenDelivery: Int64] = [:]
   var holds: [String: [Hold.Kind: Hold]] = [:]
+  var payloads: [(id: Int64, size: Int)] = []
+  /// Told once, when a file turns out to be damaged while it is in use.
+  package var onDamage: (@MainLoop (String) -> Void)?
+  var isDamaged = false
   private var inTransaction = false
   private var commits = 0
   private var waiting: [@MainLoop (HistoryError?) -> Void] = []
 
   /// A damaged file is set aside, and the sentence about it returned: the app matters more than its past.
   package static func open(_ path: String) throws(HistoryError) -> (History, warning: String?) {
+    var warning = isMarked(path) ? setAside(path, because: "found while it was in use") : nil
     do throws(SQLiteError) {
-      return (try History(path), nil)
+      return (try History(path), warning)
     } catch {
       guard error.isDamage else { throw HistoryError(error) }
-      let aside = "\(path).damaged-\(Timestamp.now.milliseconds)"
-      for suffix in ["", "-wal", "-shm"] where Files.kind(path + suffix) != nil {
-        try? Files.rename(path + suffix, aside + suffix)
-      }
-      let history = try mapped { () throws(SQLiteError) in try History(path) }
-      return (
-        history, "the history is damaged (\(error.message)): it was set aside as \(aside), a new one begins"
-      )
+      warning = setAside(path, because: error.message)
+      return (try mapped { () throws(SQLiteError) in try History(path) }, warning)
     }
   }
 
@@ -42,9 +47,11 @@ package final class History {
     try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
     try database.execute(
       "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512; PRAGMA journal_size_limit = 4194304;")
+    try Self.checkAtOnce(database, path)
     try Schema.migrator.migrate(database)
     try loadHolds()
     try loadDeliveries()
+    try loadPayloads()
   }
 
   package func close() {
@@ -55,11 +62,21 @@ package final class History {
   /// Runs `body` in this turn's transaction.
   func write<Value>(_ body: () throws(SQLiteError) -> Value) throws(HistoryError) -> Value {
     if !inTransaction {
-      try mapped { () throws(SQLiteError) in try database.execute("BEGIN IMMEDIATE") }
+      try read { () throws(SQLiteError) in try database.execute("BEGIN IMMEDIATE") }
       inTransaction = true
       EventLoop.main.atEndOfTurn { [self] in commit() }
     }
-    return try mapped(body)
+    return try read(body)
+  }
+
+  /// Notes it where the file turns out to be damaged.
+  func read<Value>(_ body: () throws(SQLiteError) -> Value) throws(HistoryError) -> Value {
+    do throws(SQLiteError) {
+      return try body()
+    } catch {
+      if error.isDamage { noteDamage(error) }
+      throw HistoryError(error)
+    }
   }
 
   /// Tells when what has been written so far is in the file, or why it is not.
@@ -75,10 +92,12 @@ package final class History {
       try database.execute("COMMIT")
     } catch {
       failure = HistoryError(error)
+      if error.isDamage { noteDamage(error) }
       try? database.execute("ROLLBACK")
       // What was remembered of this turn has not happened.
       try? loadHolds()
       try? loadDeliveries()
+      try? loadPayloads()
     }
     let bodies = waiting
     waiting = []

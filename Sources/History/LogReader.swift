@@ -1,28 +1,32 @@
-import Glibc
 import Linux
 
 /// Reads one recorded stream from any place, while it grows and after it has ended.
 @MainLoop
 package final class LogReader {
-  private let path: String
   /// nil for one that had ended when the reader was made.
   package let live: DeploymentLog?
-  private var file: FileDescriptor?
+  private let open: @MainLoop () -> LogFile?
+  private var file: LogFile?
 
-  init(path: String, live: DeploymentLog?) {
-    self.path = path
+  init(live: DeploymentLog?, open: @escaping @MainLoop () -> LogFile?) {
     self.live = live
+    self.open = open
   }
 
   /// Nothing will be added any more.
   package var isFinished: Bool { live?.isFinished ?? true }
+
+  /// What there is to read (by now), in bytes of text.
+  package var size: Int64 { live?.size ?? ended?.size ?? 0 }
 
   /// Whole lines that begin at `offset`, about `limit` bytes of them; empty where there is nothing (yet).
   package func lines(from offset: Int64, limit: Int = 64 << 10) -> [UInt8] {
     var count = limit
     while true {
       let bytes = read(at: offset, count)
-      if let end = bytes.lastIndex(of: 0x0a) { return Array(bytes[...end]) }
+      if let end = bytes.lastIndex(of: 0x0a) {
+        return end + 1 == bytes.count ? bytes : Array(bytes[...end])
+      }
       // A line that is longer than that.
       guard bytes.count == count, count < 64 << 20 else { return [] }
       count *= 2
@@ -32,14 +36,15 @@ package final class LogReader {
   /// Whether an event begins, or may yet begin, there. An id that a client sends may be any number.
   package func isStart(_ offset: Int64) -> Bool {
     if offset == 0 { return true }
-    return offset > 0 && read(at: offset - 1, 1) == [0x0a]
+    return offset > 0 && offset <= size && read(at: offset - 1, 1) == [0x0a]
   }
 
   private func read(at offset: Int64, _ count: Int) -> [UInt8] {
-    if file == nil { file = try? FileDescriptor.open(path, O_RDONLY) }
-    guard let file else { return [] }
-    var bytes = [UInt8](repeating: 0, count: count)
-    let got = bytes.withUnsafeMutableBytes { pread(file.raw, $0.baseAddress, $0.count, off_t(offset)) }
-    return Array(bytes.prefix(max(0, got)))
+    live?.read(at: offset, count) ?? ended?.read(at: offset, count) ?? []
+  }
+
+  private var ended: LogFile? {
+    if file == nil { file = open() }
+    return file
   }
 }

@@ -93,6 +93,7 @@ enum Schema {
       ALTER TABLE deployments_of_projects RENAME TO deployments;
       CREATE INDEX deployments_open ON deployments (id) WHERE finished_at IS NULL;
       CREATE INDEX deployments_by_project ON deployments (project, id);
+      CREATE INDEX deployments_by_state ON deployments (project, state, id);
 
       CREATE TABLE deliveries (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,5 +1,5 @@
 /// Backslash sequences of strings, both ways.
-enum JSONEscapes {
+package enum JSONEscapes {
   /// How many bytes the sequence at `index` takes; nil when there is none such.
   static func length(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int? {
     guard index + 1 < bytes.count else { return nil }
@@ -51,20 +51,56 @@ enum JSONEscapes {
   }
 
   static func append(_ text: String, to output: inout [UInt8]) {
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0), to: &output) }
+  }
+
+  /// UTF-8 as a string in quotes.
+  package static func append(_ text: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
-      case 0x0a: output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-      case 0x0d: output += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
-      case 0x09: output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
-      case 0..<0x20, 0x7f:
-        let digits = Array("0123456789abcdef".utf8)
-        output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: output.append(byte)
-      }
+    var start = 0
+    while start < text.count {
+      let end = firstSpecial(in: text, from: start)
+      output.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+      if end < text.count { appendSpecial(text[end], to: &output) }
+      start = end + 1
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  /// The first byte that cannot stand as it is; looked for eight at a time.
+  private static func firstSpecial(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var index = start
+    while index &+ 8 <= text.count {
+      let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let quote = word ^ (ones &* 0x22)
+      let backslash = word ^ (ones &* 0x5c)
+      let delete = word ^ (ones &* 0x7f)
+      let found =
+        (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+        | (delete &- ones) & ~delete
+      if found & (ones &* 0x80) != 0 { break }
+      index &+= 8
+    }
+    while index < text.count {
+      let byte = text[index]
+      if byte < 0x20 || byte == 0x22 || byte == 0x5c || byte == 0x7f { return index }
+      index &+= 1
+    }
+    return index
+  }
+
+  private static func appendSpecial(_ byte: UInt8, to output: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
+    case 0x0a: output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
+    case 0x0d: output += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
+    case 0x09: output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
+    default:
+      let digits = Array("0123456789abcdef".utf8)
+      output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
   }
 
   private static func followingUnit(_ bytes: ArraySlice<UInt8>, at index: Int) -> UInt32? {

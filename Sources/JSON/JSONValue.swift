@@ -21,6 +21,29 @@ package enum JSONValue: Sendable {
 
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// What was read, to be written again; null where it is not JSON.
+  package init(parsing bytes: [UInt8]) {
+    self = (try? JSONDocument(bytes: bytes)).map { JSONValue($0.root) } ?? .null
+  }
+
+  package init(_ node: JSONNode) {
+    self =
+      switch node.kind {
+      case .null: .null
+      case .bool: .bool(node.bool ?? false)
+      case .number: node.int.map { .int(Int64($0)) } ?? .double(node.double ?? 0)
+      case .string: .string(node.string ?? "")
+      case .array: .array(node.elements.map { JSONValue($0) })
+      case .object: .object(node.members.map { ($0.key, JSONValue($0.value)) })
+      }
+  }
+
+  /// An object with one member more.
+  package func adding(_ name: String, _ value: JSONValue) -> JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(members + [(name, value)])
+  }
+
   private func append(to output: inout [UInt8]) {
     switch self {
     case .null: output += Array("null".utf8)

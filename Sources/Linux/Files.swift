@@ -28,6 +28,13 @@ package enum Files {
     }
   }
 
+  /// The permission bits of what is at `path` itself.
+  package static func mode(_ path: String) throws(SystemError) -> mode_t {
+    var status = stat()
+    try systemCall("stat", path) { lstat(path, &status) }
+    return status.st_mode & 0o7777
+  }
+
   package static func read(_ path: String, limit: Int = 16 << 20) throws(SystemError) -> [UInt8] {
     try FileDescriptor.open(path, O_RDONLY).readAll(limit: limit, subject: path)
   }

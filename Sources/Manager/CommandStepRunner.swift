@@ -8,9 +8,7 @@ struct CommandStepRunner: StepRunner {
   let runner: CommandRunner
   let identity: Identity?
 
-  func run(
-    _ step: StepCommand, timeout: Duration, onLine: @escaping @MainLoop (String, String) -> Void
-  ) async -> StepOutcome {
+  func run(_ step: StepCommand, timeout: Duration, onLine: @escaping LineHandler) async -> StepOutcome {
     var command = Command(
       step.arguments, environment: step.environment, directory: step.directory, identity: identity,
       timeout: timeout)

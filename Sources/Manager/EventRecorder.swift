@@ -10,6 +10,7 @@ final class EventRecorder {
   let log: DeploymentLog
   private let redactor: Redactor
   private let logger: Logger
+  private var writer = LogLineWriter()
   private var repeatedLines = 0
 
   /// A build's output is in the record whole; the container's log gets this much of it.
@@ -21,10 +22,14 @@ final class EventRecorder {
     self.logger = logger.named("deploy #\(deployment)")
   }
 
+  /// What is told of a deployment passes here.
+  func makeNarrator() -> Narrator { Narrator(lines: { self.record($0) }, sink: { self.record($0) }) }
+
   func record(_ event: DeploymentEvent) {
     var event = event
-    // Before it becomes JSON, which spells some characters of a secret differently.
-    event.message = redactor.mask(event.message)
+    // Before it becomes JSON, which spells some characters of a secret differently; and again when what was between
+    // the characters of one is gone.
+    event.message = redactor.mask(PrintableText.sentence(redactor.mask(event.message)))
     log.append(event.json.text, essential: event.kind != .log)
     switch event.kind {
     case .end: break
@@ -32,6 +37,16 @@ final class EventRecorder {
     case .warn: logger.warn(event.message)
     case .log: repeatLine(event.message)
     default: logger.info(event.message)
+    }
+  }
+
+  /// The way of a build's every line: nothing is made for it, and it is copied once, into what goes to the disk.
+  func record(_ line: LogLine) {
+    redactor.mask(line.text) { text in
+      var masked = line
+      masked.text = text
+      log.append(essential: false) { writer.write(masked, to: &$0) }
+      if repeatedLines < Self.repeatedLimit { repeatLine(String(decoding: text, as: UTF8.self)) }
     }
   }
 

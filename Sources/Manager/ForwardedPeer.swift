@@ -19,10 +19,14 @@ enum ForwardedPeer {
     return Peer(address: client.address, isLoopback: isLocal && !isSilent && !hasMarks(headers))
   }
 
-  /// On the control port: a proxy on this machine is not the client either.
-  static func direct(_ peer: Peer, _ headers: Headers) -> Peer {
-    let isForwarded = hasMarks(headers) || !addresses(headers).isEmpty
-    return Peer(address: peer.address, isLoopback: peer.isLoopback && !isForwarded)
+  /// On the control port: a proxy on this machine is not the client either. One that is trusted is asked who is.
+  static func direct(_ peer: Peer, _ headers: Headers, isTrusted: (String) -> Bool = { _ in false }) -> Peer {
+    let way = addresses(headers)
+    let isLocal = peer.isLoopback && !hasMarks(headers) && way.isEmpty
+    guard isTrusted(peer.address), let client = way.last(where: { !isTrusted($0) }) ?? way.first,
+      let address = Peer(parsing: client)?.address
+    else { return Peer(address: peer.address, isLoopback: isLocal) }
+    return Peer(address: address, isLoopback: isLocal)
   }
 
   private static func hasMarks(_ headers: Headers) -> Bool { marks.contains { !headers.values($0).isEmpty } }

@@ -7,22 +7,37 @@ import Server
 import Settings
 
 extension Manager {
-  func listen() throws(StartError) {
-    let webhook = WebhookRoute(
-      manager: self, path: settings.webhookPath, secret: settings.webhookSecret)
-    let routes = ControlRoutes(manager: self, webhook: webhook, metricsToken: settings.metricsToken)
-    let commands = CommandRoutes(manager: self)
+  /// Takes every address, and has the public ones answered. What is returned is opened once all is known.
+  func listen() throws(StartError) -> [(HTTPServer, Listener)] {
+    let webhook = webhooks
+    let routes = ControlRoutes(
+      manager: self, webhook: webhook, metricsToken: settings.metricsToken, authenticator: authenticator)
+    let commands = ApiRoutes(
+      manager: self,
+      door: .socket(issueToken: { [authenticator] wish throws(ControlFailure) in
+        try authenticator.token(for: wish)
+      }))
+    let trusted = TrustedProxies(of: settings.front)
+    let client: @MainLoop (Peer, RequestHead) -> Peer = { peer, head in
+      ForwardedPeer.direct(peer, head.headers, isTrusted: trusted.contains)
+    }
+    // Whoever follows a stream keeps a connection, which costs some kilobytes.
+    var limits = Limits()
+    limits.connections = 4096
     let control = HTTPServer(
-      admit: { head, peer in routes.admit(head, ForwardedPeer.direct(peer, head.headers)) },
+      limits: limits,
+      admit: { head, peer in routes.admit(head, client(peer, head)) },
       handler: { request, peer, responder in
-        routes.handle(request, ForwardedPeer.direct(peer, request.head.headers), responder)
+        routes.handle(request, client(peer, request.head), responder)
       })
-    let socket = HTTPServer(handler: { request, _, responder in commands.handle(request, responder) })
+    let socket = HTTPServer(
+      admit: { head, peer in commands.admit(head, peer) },
+      handler: { request, peer, responder in commands.handle(request, peer, responder) })
     let behindFront = webhookServer(webhook)
-    let listeners: [(HTTPServer, Listener)]
+    let doors: [(HTTPServer, Listener)]
     do throws(ListenError) {
       try listenPublicly()
-      listeners = [
+      doors = [
         (control, try .tcp(port: settings.controlPort, setting: "CONTROL_PORT")),
         (socket, try .unix(path: layout.socket)),
         (behindFront, try .unix(path: layout.webhookSocket)),
@@ -31,12 +46,26 @@ extension Manager {
       throw StartError(error)
     }
     do throws(SystemError) {
-      for (server, listener) in listeners { try server.listen(listener) }
       try front.start()
     } catch {
       throw StartError(error)
     }
-    servers = listeners.map(\.0)
+    return doors
+  }
+
+  var webhooks: WebhookRoute {
+    WebhookRoute(
+      manager: self, path: settings.webhookPath, secret: settings.webhookSecret,
+      attempts: signatureAttempts)
+  }
+
+  func open(_ doors: [(HTTPServer, Listener)]) throws(StartError) {
+    do throws(SystemError) {
+      for (server, listener) in doors { try server.listen(listener) }
+    } catch {
+      throw StartError(error)
+    }
+    servers = doors.map(\.0)
   }
 
   /// Behind the front, which sends it nothing but triggers.

@@ -5,28 +5,36 @@ import Releases
 
 extension Manager {
   package func metrics() async -> String {
-    let handoff = project.handoff
     var text = PrometheusText()
-    text.gauge(
-      "bascule_live_release", "Number of the release that serves; 0 while none does.",
-      handoff.live?.release.number ?? 0)
-    text.gauge(
+    describeProjects(in: &text)
+    Self.describe(await front.metrics(), in: &text)
+    return text.text
+  }
+
+  private func describeProjects(in text: inout PrometheusText) {
+    func family(_ name: String, _ help: String, type: String = "gauge", _ value: (Handoff) -> Int) {
+      text.family(name, help, type: type, label: "project", all.map { ($0.slug, value($0.handoff)) })
+    }
+    family("bascule_live_release", "Number of the release that serves; 0 while none does.") {
+      $0.live?.release.number ?? 0
+    }
+    family(
       "bascule_warm_instances",
-      "Running instances of the app besides the live one that could take over at once.",
-      handoff.retirees.count { $0.canServe })
-    text.gauge(
-      "bascule_app_restarts", "Restarts of the live release after crashes.", handoff.live?.restarts ?? 0)
-    text.counter(
-      "bascule_switches_total", "Times that another start of a release has become live.", handoff.switches)
-    text.counter(
+      "Running instances of the app besides the live one that could take over at once."
+    ) { $0.retirees.count { $0.canServe } }
+    family("bascule_app_restarts", "Restarts of the live release after crashes.") { $0.live?.restarts ?? 0 }
+    family(
+      "bascule_switches_total", "Times that another start of a release has become live.", type: "counter",
+      \.switches)
+    family(
       "bascule_switches_failed_total", "Switches that were asked for and did not come about.",
-      handoff.failedSwitches)
-    let states = (try? project.history.countByState(project: project.slug)) ?? []
+      type: "counter",
+      \.failedSwitches)
+    let states = (try? history.countByState()) ?? []
     text.family(
       "bascule_deployments", "Deployments on record, by state.", type: "gauge", label: "state",
       states.map { ($0.state.rawValue, $0.count) })
-    Self.describe(await front.metrics(), in: &text)
-    return text.text
+    text.gauge("bascule_deployments_waiting", "Deployments that wait for their turn.", waiting.count)
   }
 
   private static func describe(_ front: FrontMetrics, in text: inout PrometheusText) {

@@ -8,45 +8,29 @@ import Releases
 import Settings
 
 extension Manager: ManagerPort {
-  package var isLive: Bool { project.handoff.live != nil }
+  package var isLive: Bool { main.handoff.live != nil }
 
-  package var projects: [ProjectRecord] {
-    [ProjectRecord(slug: project.slug, repository: settings.repository.address, branch: settings.branch)]
-  }
+  package var projects: [ProjectRecord] { all.map(\.record) }
 
-  package func state(of slug: String) -> String? { slug == project.slug ? project.state : nil }
-
-  package func add(_ project: ProjectRecord, actor: String) async throws(ControlFailure) -> ProjectRecord {
-    throw ControlFailure(.unavailable, "not yet")
-  }
-
-  package func remove(_ slug: String, actor: String) async throws(ControlFailure) {
-    throw ControlFailure(.unavailable, "not yet")
-  }
-
-  package func replay(_ guid: String, actor: String) async throws(ControlFailure) -> JSONValue {
-    throw ControlFailure(.unavailable, "not yet")
-  }
+  package func state(of slug: String) -> String? { all.first { $0.slug == slug }?.state }
 
   package func testNotifications(actor: String) async throws(ControlFailure) -> JSONValue {
-    throw ControlFailure(.unavailable, "not yet")
-  }
-
-  package var active: [Deployment] { project.queue.open }
-
-  private func find(_ slug: String) throws(ControlFailure) -> Project {
-    if slug == project.slug { return project }
-    throw ControlFailure(.missing, "there is no project \(slug)")
+    note(actor, "notify test", nil, nil)
+    return await news.test()
   }
 
   package func order(
     _ order: DeployOrder, for slug: String, answer: @escaping @MainLoop (OrderAnswer) -> Void
   ) {
+    guard let project = all.first(where: { $0.slug == slug }) else {
+      return answer(.unavailable("there is no project \(slug)"))
+    }
     project.order(order, answer: answer)
   }
 
   package func status(of slug: String) async throws(ControlFailure) -> JSONValue {
-    await (try find(slug)).status()
+    let project = try find(slug)
+    return await project.status(waiting: waiting)
   }
 
   package func releases(of slug: String) async throws(ControlFailure) -> [JSONValue] {
@@ -68,6 +52,7 @@ extension Manager: ManagerPort {
     -> JSONValue
   {
     let release = try await find(slug).rollback(to: name, actor: actor)
+    note(actor, "rollback", slug, "release \(release.number)")
     return [
       "status": "success", "release": .int(Int64(release.number)),
       "commit": JSONValue(release.revision.commit),
@@ -75,7 +60,12 @@ extension Manager: ManagerPort {
   }
 
   package func cancel(_ id: Int64, actor: String) throws(ControlFailure) {
+    let project = all.first { $0.queue.open.contains { $0.id == id } }
+    guard let project else {
+      throw ControlFailure(.conflict, "deployment #\(id) neither waits nor runs")
+    }
     if let reason = project.cancel(id, by: actor) { throw ControlFailure(.conflict, reason) }
+    note(actor, "cancel", project.slug, "deployment #\(id)")
   }
 
   package func lock(_ slug: String, reason: String, owner: String) async throws(ControlFailure) {
@@ -84,41 +74,49 @@ extension Manager: ManagerPort {
     if let lock = project.hold(.lock), lock.owner != owner { throw ControlFailure(.locked, lock.sentence) }
     let hold = Hold(kind: .lock, reason: reason, owner: owner)
     try mapped { () throws(HistoryError) in try history.set(hold, project: project.slug) }
+    note(owner, "lock", slug, reason)
     try await written()
   }
 
   package func unlock(_ slug: String, actor: String) async throws(ControlFailure) -> [Deployment] {
-    try await lift(.lock, slug)
+    try await lift(.lock, slug, actor)
   }
 
   package func resume(_ slug: String, actor: String) async throws(ControlFailure) -> [Deployment] {
-    try await lift(.pause, slug)
+    try await lift(.pause, slug, actor)
   }
 
   package func maintain(_ slug: String, _ text: String?, owner: String) async throws(ControlFailure) {
     let project = try find(slug)
-    guard let text else { return try await project.maintain(nil) }
+    guard let text else {
+      try await project.maintain(nil)
+      return note(owner, "maintenance off", slug, nil)
+    }
     guard text.utf8.count <= 4096 else {
       throw ControlFailure(.bad, "the text has \(text.utf8.count) bytes; it may have 4096")
     }
     try await project.maintain(
       Hold(
         kind: .maintenance, reason: text.isEmpty ? Project.maintenanceText : text, owner: owner))
+    note(owner, "maintenance on", slug, text)
   }
 
   /// Returns what the hold kept from being deployed.
-  private func lift(_ kind: Hold.Kind, _ slug: String) async throws(ControlFailure) -> [Deployment] {
+  private func lift(_ kind: Hold.Kind, _ slug: String, _ actor: String) async throws(ControlFailure)
+    -> [Deployment]
+  {
     let project = try find(slug)
     guard let hold = project.hold(kind) else { return [] }
     let skipped = try mapped { () throws(HistoryError) in
       try history.lift(kind, project: slug)
       return try history.skipped(project: slug, since: hold.at)
     }
+    note(actor, kind == .lock ? "unlock" : "resume", slug, hold.reason)
     try await written()
     return skipped
   }
 
-  private func mapped<Value>(_ body: () throws(HistoryError) -> Value) throws(ControlFailure) -> Value {
+  func mapped<Value>(_ body: () throws(HistoryError) -> Value) throws(ControlFailure) -> Value {
     do throws(HistoryError) {
       return try body()
     } catch {
@@ -127,7 +125,7 @@ extension Manager: ManagerPort {
   }
 
   /// What has been said is true only once it is in the file.
-  private func written() async throws(ControlFailure) {
+  func written() async throws(ControlFailure) {
     let failure = await withCheckedContinuation { continuation in
       history.whenWritten { continuation.resume(returning: $0) }
     }

@@ -24,10 +24,13 @@ extension Manager {
       EventLoop.main.stop()
     }
     Task { @MainLoop in
-      project.beginStop()
+      news.stop()
+      for project in all { project.beginStop() }
       await front.stop(within: grace ? total / 2 : .zero)
       let remaining = end - .now
-      await project.stop(appGrace: grace ? max(remaining - .seconds(1), remaining / 2) : .zero)
+      let appGrace = grace ? max(remaining - .seconds(1), remaining / 2) : .zero
+      let stops = all.map { project in Task { @MainLoop in await project.stop(appGrace: appGrace) } }
+      for stop in stops { await stop.value }
       for server in servers { await server.stop(within: .milliseconds(200)) }
       await PIDOne.endDescendants(grace: grace ? .milliseconds(300) : .zero, table: table)
       logger.info("stopped")
@@ -37,6 +40,6 @@ extension Manager {
 
   private func cutShort() async {
     await front.stop(within: .zero)
-    await project.handoff.close(grace: .zero)
+    for project in all { await project.handoff.close(grace: .zero) }
   }
 }

@@ -1,8 +1,11 @@
+import Access
+import Control
 import Front
 import Glibc
 import History
 import Linux
 import Log
+import Notify
 import Pipeline
 import Releases
 import Server
@@ -13,62 +16,95 @@ import Supervisor
 @MainLoop
 package final class Manager {
   let settings: Settings
-  let project: Project
+  let main: Project
+  /// In the order of their making, `main` first.
+  var all: [Project]
+  let workshop: Workshop
+  let news: NewsDesk
+  let folders: ProjectFolders
+  let changes = AsyncLock()
+  var refusedDeliveries = MinuteQuota(60)
+  let signatureAttempts = AttemptLimiter()
   let front: Front
   let logger: Logger
   let table = ProcessTable()
   let layout: Layout
   var servers: [HTTPServer] = []
   var isStopping = false
-  private let log: Log
-  private let marks: Marks
-  private let runner: CommandRunner
-  private let lock: InstanceLock
   package let history: History
   package let logs: DeploymentLogs
+  private let log: Log
+  private let lock: InstanceLock
+  let authenticator: Authenticator
   private let zombies: ZombieWatch
-  private let settlement: SettlementReport
   /// The front reaches the webhook's socket through it.
   private let sharedFolder: FileDescriptor
-  private var reloads: ReloadWatch?
   private var exitCode: Int32 = 0
   private var startError: StartError?
 
   /// Takes possession of APP_ROOT, or says why it cannot.
   package init(settings: Settings) throws(StartError) {
     self.settings = settings
-    let redactor = Redactor(settings.secrets)
-    log = Log(format: settings.logFormat == .json ? .json : .text, redactor: redactor)
-    logger = Logger(log, source: "bascule")
     layout = Layout(root: settings.root)
     let owner = settings.appUser?.identity
     let store = ReleaseStore(layout: layout, owner: owner)
     do throws(ReleaseError) {
       try layout.prepare()
       lock = try InstanceLock(layout)
-      settlement = try store.settle()
-      let shared = try SharedPaths(parsing: settings.sharedPaths)
-      let desk = ReleaseDesk(store: store, shared: shared, keep: settings.keepReleases)
+      let settlement = try store.settle()
+      let made = try Self.makeSecrets(settings, layout)
+      authenticator = Authenticator(jwtSecret: made.jwtSecret, adminPassword: made.adminPassword)
+      let redactor = Redactor(settings.secrets + made.secrets)
+      log = Log(format: settings.logFormat == .json ? .json : .text, redactor: redactor)
+      logger = Logger(log, source: "bascule")
       history = try Self.openHistory(layout, logger)
       logs = DeploymentLogs(folder: layout.logs)
-      marks = Marks(root: settings.root)
+      let marks = Marks(root: settings.root)
       let memory = MemoryControl()
-      runner = CommandRunner(table: table, marks: marks, memory: memory)
+      let runner = CommandRunner(table: table, marks: marks, memory: memory)
       zombies = ZombieWatch(logger: logger)
       (front, sharedFolder) = try Self.makeFront(settings, layout, log)
-      let starter = AppStarter(settings: settings, layout: layout, table: table, marks: marks, memory: memory)
-      let handoff = Self.makeHandoff(settings, layout, desk, starter, front.site, logger)
-      project = Self.makeProject(
-        settings, layout, desk, history, logs, handoff, starter, runner, logger, redactor)
+      let schedule = BuildSchedule(
+        parallel: settings.record.parallelBuilds, limit: settings.record.queueLimit)
+      news = NewsDesk(
+        NotifyConfiguration(settings.notifications), history: history,
+        exchange: Exchange(table: table, marks: marks), environment: settings.childEnvironment,
+        logger: logger.named("notify"))
+      workshop = Workshop(
+        layout: layout, log: log, table: table, marks: marks, memory: memory, runner: runner,
+        history: history, logs: logs, schedule: schedule, news: news, secrets: made.secrets)
+      folders = ProjectFolders(root: layout.projects)
+      main = try workshop.project(Self.record(of: settings), settings, layout, front.site)
+      main.settlement = settlement
+      all = [main]
     } catch {
       throw StartError(error)
     }
   }
 
+  /// `main` is what the environment says.
+  private static func record(of settings: Settings) -> ProjectRecord {
+    var record = ProjectRecord(
+      slug: ProjectRecord.main, repository: settings.repository.address, branch: settings.branch,
+      createdAt: Timestamp(milliseconds: 0))
+    let commands = settings.commands
+    record.owner = settings.access.owner
+    record.healthPath = settings.healthCheck.path
+    record.installCommand = commands.install.isDefault ? nil : commands.install.text
+    record.buildCommand = commands.build.isDefault ? nil : commands.build.text
+    record.releaseCommand = commands.release?.text
+    record.startCommand = commands.start.isDefault ? nil : commands.start.text
+    return record
+  }
+
   private static func openHistory(_ layout: Layout, _ logger: Logger) throws(ReleaseError) -> History {
     do throws(HistoryError) {
       let (history, warning) = try History.open(layout.database)
-      if let warning { logger.warn(warning) }
+      if let warning {
+        logger.warn(warning)
+        try history.skipNumbers(upTo: DeploymentLogs.highest(in: layout.logs))
+      }
+      history.onDamage = { logger.error($0) }
       return history
     } catch {
       throw ReleaseError("\(layout.database) cannot be opened: \(error).")
@@ -84,17 +120,17 @@ package final class Manager {
       _ = try EventLoop.main.add(signals.descriptor.raw, .read) { [self] _ in
         for number in signals.pending() { handle(number) }
       }
-      try prepareFolders()
+      try Self.prepareFolders(layout, settings)
     } catch {
       throw StartError(error)
     }
+    workshop.schedule.countWaiting = { [unowned self] in all.count { $0.queue.waiting != nil } }
     // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
-    project.settleQueue()
+    do throws(HistoryError) { try history.store(main.record) } catch { logger.warn("\(error)") }
+    main.settleQueue()
     // The front does these first, so before anybody can connect: whoever comes while the app starts waits for it.
-    if settlement.current.number ?? settlement.lastLive != nil {
-      Task { @MainLoop in await project.handoff.hold() }
-    }
-    Task { @MainLoop in await project.showMaintenance() }
+    if main.settlement?.hasRelease == true { Task { @MainLoop in await main.handoff.hold() } }
+    Task { @MainLoop in await main.showMaintenance() }
     Task { @MainLoop in await start() }
     EventLoop.main.run()
     history.close()
@@ -104,20 +140,16 @@ package final class Manager {
   }
 
   private func start() async {
+    let doors: [(HTTPServer, Listener)]
     do throws(StartError) {
-      try listen()
+      doors = try listen()
     } catch {
       startError = error
       return EventLoop.main.stop()
     }
-    let strays = marks.endStrays(table: table)
+    let strays = workshop.marks.endStrays(table: table)
     if !strays.isEmpty {
       logger.warn("ended what a manager before this one left running: \(strays.joined(separator: ", "))")
-    }
-    for warning in settlement.warnings { logger.warn(warning) }
-    if !settlement.interrupted.isEmpty {
-      let numbers = settlement.interrupted.map(String.init).joined(separator: ", ")
-      logger.warn("removed half-made releases: \(numbers)")
     }
     if let problem = await checkKey() {
       return fail("GIT_SSH_KEY holds a key that cannot be used: \(problem)")
@@ -128,19 +160,22 @@ package final class Manager {
     if case .inPlace(let port?) = settings.handoff {
       logger.info("APP_PORT is set: the app is replaced in place, on port \(port); requests wait meanwhile")
     }
-    if unlink(layout.reload) == 0 { logger.info("RELOAD was there already: this start is what it asks for") }
     if geteuid() == 0, settings.appUser == nil {
       logger.warn("git, builds and the app run as root: make a user `bun` in the image, or set APP_USER")
     }
-    do throws(SystemError) {
-      reloads = try ReloadWatch(folder: layout.releases, logger: logger) { [project] in
-        await project.reload(by: "RELOAD")
-      }
-    } catch {
-      logger.error("RELOAD is not watched: \(error)")
-    }
     zombies.start()
-    await project.boot(settlement)
+    news.resume()
+    start(main)
+    await loadProjects()
+    // Whoever asks before that waits: a push must not be told that its project does not exist.
+    do throws(StartError) {
+      try open(doors)
+    } catch {
+      startError = error
+      return EventLoop.main.stop()
+    }
+    logs.settle()
+    _ = await history.checkLater()
   }
 
   private func checkKey() async -> String? {
@@ -151,10 +186,10 @@ package final class Manager {
       return "\(error)"
     }
     guard settings.sshKey != nil else { return nil }
-    return await ssh.validate(runner: project.stepRunner, environment: project.starter.userEnvironment)
+    return await ssh.validate(runner: main.stepRunner, environment: main.starter.userEnvironment)
   }
 
-  private func prepareFolders() throws(SystemError) {
+  static func prepareFolders(_ layout: Layout, _ settings: Settings) throws(SystemError) {
     try Files.makeDirectory(layout.logs)
     try Files.makeDirectory(layout.cache)
     try Files.makeDirectory(layout.run)
@@ -183,8 +218,8 @@ package final class Manager {
     case SIGCHLD: table.reap()
     case SIGTERM, SIGINT: stop(because: Signals.name(number), grace: true)
     case SIGQUIT: stop(because: Signals.name(number), grace: false)
-    case SIGHUP: reloads?.request()
-    default: project.handoff.signal(number)
+    case SIGHUP: main.reloads?.request()
+    default: for project in all { project.handoff.signal(number) }
     }
   }
 }

@@ -9,6 +9,7 @@ extension Project {
   /// Brings up what `current` names; if that cannot serve, the last good release; if there is none, deploys.
   func boot(_ settlement: SettlementReport) async {
     isReady = true
+    if settlement.hasRelease { await handoff.hold() }
     spare.discard()
     let good = await desk.rollbackCandidates(excluding: 0)
     guard let target = settlement.current.number ?? settlement.lastLive ?? good.first else {

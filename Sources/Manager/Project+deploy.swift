@@ -19,7 +19,7 @@ extension Project {
     await spareTask?.value
     let recorder = EventRecorder(
       deployment: deployment.id, log: logs.log(of: deployment.id), redactor: redactor, logger: logger)
-    let narrator = Narrator { recorder.record($0) }
+    let narrator = recorder.makeNarrator()
     narrator.say(
       .start, "Deployment #\(deployment.id) of \(deployment.ref), asked for by \(deployment.actor)")
     do throws(DeployError) {
@@ -60,6 +60,7 @@ extension Project {
     }
     try await build(number, &deployment, narrator, deadline)
 
+    schedule.finish(slug)
     deployment.state = .deploying
     record(deployment)
     narrator.begin(.start)
@@ -79,6 +80,7 @@ extension Project {
       found.author = commit.author
       found.message = commit.subject
       self.record(found)
+      self.tell(found)
       try await self.refuseOlder(found, isNamed: isNamed)
       job.buildEnvironment = self.starter.environment(release: number, commit: commit.hash)
       try await self.desk.describe(number, commit, ref: found.ref)
@@ -160,6 +162,7 @@ extension Project {
     deployment.finishedAt = .now
     deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
     record(deployment)
+    tell(deployment)
     let (live, number) = (deployment, deployment.release ?? 0)
     let (ref, commit, actor) = (deployment.ref, deployment.commit ?? "", deployment.actor)
     tidyUp { [self] in
@@ -182,7 +185,7 @@ extension Project {
       ? .interrupted : error.code == .canceled ? .canceled : error.code == .outOfOrder ? .skipped : .failed
     deployment.state = state
     deployment.exitCode = error.exitCode ?? 1
-    deployment.error = redactor.mask(error.message)
+    deployment.error = redactor.mask(PrintableText.sentence(error.message))
     narrator.failed(error)
     await sweepMirror()
     if error.code == .disk { spare.discard() }
@@ -193,8 +196,13 @@ extension Project {
     deployment.finishedAt = .now
     deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
     record(deployment)
+    tell(deployment)
     tidyUp()
     return deployment
+  }
+
+  private var retention: Retention {
+    Retention(deployments: settings.record.keepDeployments, logDays: settings.record.keepLogDays)
   }
 
   private func sweepMirror() async { if !isTidying { await git.sweep() } }
@@ -218,9 +226,11 @@ extension Project {
         isTidying = false
       }
       for deployment in unrecorded.values { record(deployment) }
-      let logs = logs.folder
-      await Blocking.disk.run { DeploymentLogs.prune(folder: logs) }
-      do throws(HistoryError) { try history.forgetOld() } catch { logger.warn("\(error)") }
+      do throws(HistoryError) {
+        try await retention.apply(to: history, logs)
+      } catch {
+        logger.warn("\(error)")
+      }
       // What the last deployment has begun in advance goes on, where there is nothing newer.
       if let after { spareTask = Task { @MainLoop in await after() } }
     }

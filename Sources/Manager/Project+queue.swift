@@ -1,5 +1,6 @@
 import Control
 import History
+import JSON
 import Linux
 import Log
 import Pipeline
@@ -10,7 +11,7 @@ extension Project {
   /// Takes an order, or says why not. The answer comes when what it says is written down.
   func order(_ order: DeployOrder, answer: @escaping @MainLoop (OrderAnswer) -> Void) {
     do throws(HistoryError) {
-      if let earlier = order.delivery.flatMap(history.deployment(ofDelivery:)) {
+      if let earlier = order.delivery.flatMap(earlier(of:)) {
         return answer(.duplicate(earlier))
       }
       if let hold = hold(.lock) ?? hold(.pause) {
@@ -55,9 +56,13 @@ extension Project {
     }
   }
 
+  private func earlier(of delivery: String) -> Int64? {
+    history.deployment(ofDelivery: delivery, project: slug)
+  }
+
   /// The same delivery, or the same commit on its way.
   private func duplicate(of order: DeployOrder) -> Int64? {
-    if let earlier = order.delivery.flatMap(history.deployment(ofDelivery:)) { return earlier }
+    if let earlier = order.delivery.flatMap(earlier(of:)) { return earlier }
     guard let commit = order.commit, !order.forced else { return nil }
     return queue.open.first { $0.commit == commit }?.id
   }
@@ -66,6 +71,8 @@ extension Project {
     throws(HistoryError)
   {
     guard !isStopping else { return answer(.unavailable("the manager is stopping")) }
+    // Whoever waits already keeps its place with the newer commit.
+    if queue.waiting == nil, order.trigger != "boot", schedule.isFull { return answer(.full(retryAfter: 30)) }
     let deployment = try history.insert(row(order, .queued))
     let replaced = queue.add(deployment)
     if let replaced {
@@ -113,13 +120,18 @@ extension Project {
     return deployment
   }
 
-  /// Starts the next deployment if none runs.
+  /// Has the next deployment begin when it is its turn, if none runs.
   func pump() {
-    guard isReady, !isStopping, let next = queue.next() else { return }
+    guard isReady, !isStopping, queue.running == nil, queue.waiting != nil else { return }
+    schedule.join(slug) { [weak self] in self?.begin() ?? false }
+  }
+
+  private func begin() -> Bool {
+    guard !isStopping, let next = queue.next() else { return false }
     if let hold = hold(.lock) ?? (next.isAutomatic ? hold(.pause) : nil), next.trigger != "boot" {
       finish(next, as: .skipped, error: hold.sentence)
       queue.finish()
-      return pump()
+      return false
     }
     runningTask = Task { @MainLoop in
       await deploy(next)
@@ -127,8 +139,10 @@ extension Project {
       overtaken[next.id] = nil
       limits[next.id] = nil
       queue.finish()
+      schedule.finish(slug)
       pump()
     }
+    return true
   }
 
   func finish(_ deployment: Deployment, as state: DeploymentState, error: String?) {
@@ -138,18 +152,32 @@ extension Project {
     finished.finishedAt = .now
     do throws(HistoryError) {
       try history.conclude(finished)
+      tell(finished)
     } catch {
       logger.warn("deployment #\(deployment.id) could not be recorded as \(state): \(error)")
     }
-    logs.finish(deployment.id)
+    tellFollowers(of: finished)
     overtaken[deployment.id] = nil
     limits[deployment.id] = nil
     logger.info("deployment #\(deployment.id): \(error ?? state.rawValue)")
   }
 
+  /// Of one that never ran, or did not come to its end: its stream gets one all the same.
+  private func tellFollowers(of deployment: Deployment) {
+    let log = logs.log(of: deployment.id)
+    var error = DeploymentEvent(.error, redactor.mask(deployment.error ?? deployment.state.rawValue))
+    error.code = 1
+    error.error = deployment.state.rawValue
+    var end = DeploymentEvent(.end, "")
+    end.code = 1
+    for event in [error, end] { log.append(event.json.text, essential: true) }
+    logs.finish(deployment.id)
+  }
+
   /// nil: it was canceled, or is about to be. Else why it cannot be.
   func cancel(_ id: Int64, by actor: String) -> String? {
     if let waiting = queue.withdraw(id) {
+      schedule.leave(slug)
       finish(waiting, as: .canceled, error: "canceled by \(actor) while it waited")
       return nil
     }

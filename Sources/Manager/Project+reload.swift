@@ -6,6 +6,16 @@ import Releases
 import Settings
 
 extension Project {
+  func watchReload() {
+    do throws(SystemError) {
+      reloads = try ReloadWatch(folder: desk.layout.releases, logger: logger) { [weak self] in
+        await self?.reload(by: "RELOAD")
+      }
+    } catch {
+      logger.error("RELOAD is not watched: \(error)")
+    }
+  }
+
   /// RELOAD and SIGHUP: the app is started again from wherever `current` points.
   func reload(by actor: String) async { await exclusively { await reloadNow(by: actor) } }
 

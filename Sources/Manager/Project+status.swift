@@ -5,7 +5,8 @@ import Releases
 import Supervisor
 
 extension Project {
-  func status() async -> JSONValue {
+  /// `waiting`: of all projects, in their order.
+  func status(waiting: [Deployment]) async -> JSONValue {
     let live = handoff.live
     var liveValue = JSONValue.null
     if let live {
@@ -19,10 +20,15 @@ extension Project {
     return [
       "project": .string(slug), "state": .string(state), "live": liveValue,
       "current": JSONValue(queue.running.map(\.json)),
-      "queue": .array(queue.waiting.map { [$0.json] } ?? []), "last": JSONValue(last.map(\.json)),
+      "queue": .array(queue.waiting.map { [queued($0, waiting)] } ?? []), "last": JSONValue(last.map(\.json)),
       "lock": JSONValue(hold(.lock).map(\.json)), "paused": JSONValue(hold(.pause).map(\.json)),
       "maintenance": JSONValue(hold(.maintenance).map(\.json)),
     ]
+  }
+
+  private func queued(_ deployment: Deployment, _ waiting: [Deployment]) -> JSONValue {
+    let position = waiting.firstIndex { $0.id == deployment.id }.map { $0 + 1 }
+    return deployment.json.adding("position", JSONValue(position))
   }
 
   var state: String {

@@ -2,6 +2,7 @@ import Front
 import History
 import Linux
 import Log
+import Notify
 import Pipeline
 import Releases
 import Settings
@@ -92,22 +93,28 @@ extension Project {
       return logger.warn("the start of release \(release.number) before this one serves again")
     }
     logger.warn("release \(release.number) serves again; release \(bad.number) is marked bad")
+    var isTold = false
     if let id = trial?.deployment, var deployment = (try? history.deployment(id)) ?? nil {
       deployment.state = .rolledBack
       deployment.error = "release \(bad.number) was taken back: \(reason)"
       if queue.running?.id == id { takenBack[id] = deployment.error }
       record(deployment)
+      tell(deployment)
+      isTold = true
     }
     recordSwitch(
       to: release, from: bad.number, trigger: "watch", actor: "bascule",
-      note: "release \(bad.number): \(reason)")
+      note: "release \(bad.number): \(reason)", as: isTold ? nil : .rollback)
     await desk.markBad(bad.number, reason: reason)
     if let failure = await desk.logRollback(to: release.number, actor: "bascule") { logger.warn(failure) }
     tidyUp()
   }
 
   /// A switch without a build is a row of its own.
-  func recordSwitch(to release: Release, from before: Int?, trigger: String, actor: String, note: String?) {
+  func recordSwitch(
+    to release: Release, from before: Int?, trigger: String, actor: String, note: String?,
+    as kind: NewsKind? = nil
+  ) {
     var row = Deployment(
       project: slug, state: .success, trigger: trigger, actor: actor, ref: "release \(release.number)",
       commit: release.revision.commit)
@@ -117,8 +124,9 @@ extension Project {
     row.startedAt = row.queuedAt
     row.finishedAt = .now
     row.exitCode = 0
-    if (try? history.insert(row)) == nil {
-      logger.warn("the switch to release \(release.number) could not be recorded")
+    guard let recorded = try? history.insert(row) else {
+      return logger.warn("the switch to release \(release.number) could not be recorded")
     }
+    tell(recorded, as: kind)
   }
 }

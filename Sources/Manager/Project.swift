@@ -1,7 +1,9 @@
 import Control
+import Front
 import History
 import Linux
 import Log
+import Notify
 import Pipeline
 import Releases
 import Settings
@@ -10,9 +12,12 @@ import Supervisor
 /// One app: its queue, its releases, the process that serves it.
 @MainLoop
 final class Project {
-  let slug: String
+  let record: ProjectRecord
+  var slug: String { record.slug }
   let settings: Settings
   let desk: ReleaseDesk
+  let schedule: BuildSchedule
+  let news: NewsDesk
   let history: History
   let logs: DeploymentLogs
   let handoff: Handoff
@@ -24,6 +29,9 @@ final class Project {
   let logger: Logger
   let redactor: Redactor
 
+  /// What was found at start, until it is acted on.
+  var settlement: SettlementReport?
+  var reloads: ReloadWatch?
   var queue = DeploymentQueue()
   var runningTask: Task<Void, Never>?
   /// What the history did not take, to be tried again when there is room.
@@ -55,14 +63,17 @@ final class Project {
   var isStopping = false
 
   init(
-    slug: String, settings: Settings, desk: ReleaseDesk, history: History, logs: DeploymentLogs,
+    record: ProjectRecord, settings: Settings, desk: ReleaseDesk, schedule: BuildSchedule, news: NewsDesk,
+    history: History, logs: DeploymentLogs,
     handoff: Handoff, git: Git,
     stepRunner: any StepRunner, rootRunner: any StepRunner, starter: AppStarter, logger: Logger,
     redactor: Redactor
   ) {
-    self.slug = slug
+    self.record = record
     self.settings = settings
     self.desk = desk
+    self.schedule = schedule
+    self.news = news
     self.history = history
     self.logs = logs
     self.handoff = handoff
@@ -89,6 +100,11 @@ final class Project {
       default: logger.info(event.message)
       }
     }
+  }
+
+  /// For those who want to know; in the turn in which it is recorded.
+  func tell(_ deployment: Deployment, as kind: NewsKind? = nil) {
+    news.tell(deployment, of: record.repository, as: kind)
   }
 
   /// The history tells; it does not decide. Where it cannot be written the work goes on.
@@ -123,6 +139,21 @@ final class Project {
     await handoff.close(grace: appGrace)
     await runningTask?.value
     history.commit()
+  }
+
+  /// For good: nobody gets in any more, who is in may finish, then the app stops.
+  func end() async {
+    beginStop()
+    reloads?.stop()
+    schedule.leave(slug)
+    if let waiting = queue.waiting { _ = cancel(waiting.id, by: "the removal of the project") }
+    await handoff.site.refuse()
+    let limit = settings.drainTimeout
+    if let live = handoff.live { _ = await handoff.site.drain(live.target, within: limit, streams: .zero) }
+    await stop(appGrace: settings.stopTimeout)
+    await housekeeping?.value
+    await spareTask?.value
+    schedule.finish(slug)
   }
 
   func hold(_ kind: Hold.Kind) -> Hold? { history.hold(kind, project: slug) }

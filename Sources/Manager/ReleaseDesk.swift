@@ -215,7 +215,9 @@ struct ReleaseDesk {
       directory: "/")
     _ = await runner.run(command, timeout: .seconds(600)) { _, line in
       total.kilobytes =
-        line.split(whereSeparator: \.isWhitespace).first.flatMap { Int64($0) } ?? total.kilobytes
+        String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.flatMap {
+          Int64($0)
+        } ?? total.kilobytes
     }
     guard let kilobytes = total.kilobytes else { return }
     try? await disk(.start) { store throws(ReleaseError) in try store.setSize(kilobytes * 1024, of: number) }

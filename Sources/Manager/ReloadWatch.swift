@@ -10,6 +10,7 @@ final class ReloadWatch {
   private let logger: Logger
   private let act: @MainLoop () async -> Void
   private let inotify: Inotify
+  private var registration: EventLoop.Registration?
   private var watch: Int32?
   private var asked = false
   private var acting = false
@@ -22,9 +23,14 @@ final class ReloadWatch {
     self.logger = logger
     self.act = act
     inotify = try Inotify()
-    _ = try EventLoop.main.add(inotify.descriptor.raw, .read) { [self] _ in drain() }
+    registration = try EventLoop.main.add(inotify.descriptor.raw, .read) { [self] _ in drain() }
     rewatch()
     poll()
+  }
+
+  func stop() {
+    if let registration { EventLoop.main.remove(registration) }
+    registration = nil
   }
 
   /// As if RELOAD had appeared: SIGHUP.
@@ -81,6 +87,7 @@ final class ReloadWatch {
   /// itself may have been replaced.
   private func poll() {
     EventLoop.main.after(.seconds(2)) { [self] in
+      guard registration != nil else { return }
       if watch == nil { rewatch() }
       look()
       poll()

@@ -24,7 +24,7 @@ package struct DeploymentEvent: Sendable {
 
   package var json: JSONValue {
     var members: [(String, JSONValue)] = [("type", .string(kind.rawValue))]
-    if !message.isEmpty { members.append(("message", .string(message))) }
+    if !message.isEmpty || kind == .log { members.append(("message", .string(message))) }
     if let code { members.append(("code", .int(Int64(code)))) }
     if let error { members.append(("error", .string(error))) }
     members.append(("at", .string(at.iso8601())))

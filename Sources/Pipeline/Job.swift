@@ -77,15 +77,6 @@ package final class Job {
     return DeployError(code, telling.map { "\(what): \($0)" } ?? what, exitCode: status)
   }
 
-  @MainLoop
-  private final class Tail {
-    var lines: [String] = []
-
-    func add(_ line: String) {
-      lines.append(line)
-      if lines.count > 40 { lines.removeFirst() }
-    }
-  }
 }
 
 /// The user's commands and their limits.

@@ -4,12 +4,19 @@ import Linux
 @MainLoop
 package final class Narrator {
   private let sink: @MainLoop (DeploymentEvent) -> Void
+  private let lines: @MainLoop (LogLine) -> Void
   private var phase: Phase?
   private var phaseStarted = ContinuousClock.Instant.now
   package var step: String?
   package private(set) var durations: [(phase: Phase, duration: Duration)] = []
 
-  package init(sink: @escaping @MainLoop (DeploymentEvent) -> Void) { self.sink = sink }
+  /// `lines` takes what commands print, where there may be much of it; without it a line is an event like others.
+  package init(
+    lines: (@MainLoop (LogLine) -> Void)? = nil, sink: @escaping @MainLoop (DeploymentEvent) -> Void
+  ) {
+    self.sink = sink
+    self.lines = lines ?? { sink($0.event) }
+  }
 
   package func begin(_ phase: Phase) {
     self.phase = phase
@@ -29,10 +36,13 @@ package final class Narrator {
   package func warn(_ message: String) { say(.warn, message) }
   package func success(_ message: String) { say(.success, message) }
 
+  package func line(_ stream: String, _ text: UnsafeRawBufferPointer) {
+    lines(LogLine(text, stream: stream, phase: phase, step: step, at: .now))
+  }
+
   package func line(_ stream: String, _ text: String) {
-    var event = event(.log, text)
-    event.stream = stream
-    sink(event)
+    var text = text
+    text.withUTF8 { line(stream, UnsafeRawBufferPointer($0)) }
   }
 
   package func failed(_ error: DeployError) {

@@ -21,12 +21,13 @@ package enum StepOutcome: Sendable {
   case canceled
 }
 
+/// A line that a command printed: printable UTF-8 whose bytes last as long as the call.
+package typealias LineHandler = @MainLoop (_ stream: String, _ line: UnsafeRawBufferPointer) -> Void
+
 /// Runs commands as the app's user. What does it is not the pipeline's business.
 @MainLoop
 package protocol StepRunner {
-  func run(
-    _ command: StepCommand, timeout: Duration, onLine: @escaping @MainLoop (_ stream: String, String) -> Void
-  ) async -> StepOutcome
+  func run(_ command: StepCommand, timeout: Duration, onLine: @escaping LineHandler) async -> StepOutcome
 }
 
 extension StepOutcome {

@@ -13,6 +13,9 @@ package struct Layout: Sendable, Hashable {
   package var reloadResult: String { releases + "/RELOAD.result" }
   package var revisionsLog: String { root + "/revisions.log" }
 
+  /// All others than the one of this layout.
+  package var projects: String { root + "/projects" }
+
   package var shared: String { root + "/shared" }
   package var ledger: String { shared + "/releases.json" }
   package var trash: String { shared + "/trash" }

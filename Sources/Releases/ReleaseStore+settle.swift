@@ -11,6 +11,9 @@ package struct SettlementReport: Sendable, Equatable {
   package var current = CurrentTarget.absent
   /// What to start when `current` names nothing that can.
   package var lastLive: Int?
+
+  /// There is one to start.
+  package var hasRelease: Bool { current.number ?? lastLive != nil }
 }
 
 extension ReleaseStore {

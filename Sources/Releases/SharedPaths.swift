@@ -52,7 +52,7 @@ package struct SharedPaths: Sendable, Equatable {
   private static func isOwnName(_ name: String) -> Bool {
     let names = [
       "repo.git", "cache", "logs", "trash", "spare", "spare.ready", "run", "webhook.sock", ".ssh", ".git",
-      "REVISION", "REVISION_TIME",
+      "REVISION", "REVISION_TIME", "jwt.secret", "admin.password",
     ]
     return names.contains(name) || ["bascule.", "releases.json", ".bascule"].contains { name.hasPrefix($0) }
   }

@@ -5,6 +5,10 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
   package let message: String
 
   package var description: String { "database: \(message)" }
+  package static func damage(_ message: String) -> SQLiteError {
+    SQLiteError(code: SQLITE_CORRUPT, message: message)
+  }
+
   package var isDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xff) }
 }
 

@@ -101,14 +101,14 @@ package final class HTTPServer {
   }
 
   private func makeRoom() -> Bool {
-    if connections.count < limits.connections { return true }
-    for oldest in connections.values.sorted(by: { $0.waitingSince < $1.waitingSince }) {
+    while connections.count >= limits.connections {
+      let candidates = connections.values.lazy.filter(\.mayMakeRoom)
+      guard let oldest = candidates.min(by: { $0.waitingSince < $1.waitingSince }) else { return false }
       // A request may have come that was not looked at yet.
-      if oldest.mayMakeRoom { oldest.receive() }
+      oldest.receive()
       if oldest.mayMakeRoom { oldest.close() }
-      if connections.count < limits.connections { return true }
     }
-    return false
+    return true
   }
 
   private func pauseAccepting() {

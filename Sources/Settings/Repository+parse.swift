@@ -69,12 +69,12 @@ extension Repository {
     return Repository(address: text, transport: .ssh)
   }
 
-  private static func split(authority: Substring) -> (login: Substring?, server: Substring) {
+  static func split(authority: Substring) -> (login: Substring?, server: Substring) {
     guard let at = authority.lastIndex(of: "@") else { return (nil, authority) }
     return (authority[..<at], authority[at...].dropFirst())
   }
 
-  private static func isServer(_ server: Substring) -> Bool {
+  static func isServer(_ server: Substring) -> Bool {
     guard let colon = server.lastIndex(of: ":"), !server[colon...].contains("]") else {
       return isHost(server)
     }
@@ -95,7 +95,7 @@ extension Repository {
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-+~".contains($0)) }
   }
 
-  private static func credentials(_ login: Substring) throws(Refusal) -> Credentials {
+  static func credentials(_ login: Substring) throws(Refusal) -> Credentials {
     let parts = login.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard let user = PercentCoding.decode(parts.first ?? ""),
       let password = PercentCoding.decode(parts.count == 2 ? parts[1] : "")

@@ -12,6 +12,7 @@ extension Settings {
     let (repository, credentials) = reader.repository()
     let (port, controlPort) = reader.ports()
     let sshKey = reader.sshKey()
+    let webhookSecret = reader.secret("WEBHOOK_SECRET")
     let settings = Settings(
       repository: repository,
       branch: reader.read(
@@ -23,14 +24,17 @@ extension Settings {
       port: port,
       controlPort: controlPort,
       webhookPath: reader.route("WEBHOOK_PATH") ?? "/deploy",
-      webhookSecret: reader.secret("WEBHOOK_SECRET"),
+      webhookSecret: webhookSecret,
       metricsToken: reader.secret("METRICS_TOKEN"),
+      access: reader.access(),
+      record: reader.record(),
+      notifications: reader.notifications(webhookSecret: webhookSecret),
       front: reader.front(),
       commands: Commands(
-        install: reader.command("INSTALL_COMMAND", otherwise: "bun install"),
-        build: reader.command("BUILD_COMMAND", otherwise: "bun run build"),
-        release: reader.value("RELEASE_COMMAND").map { ShellCommand(text: $0, isDefault: false) },
-        start: reader.command("START_COMMAND", otherwise: "bun start")),
+        install: reader.command("INSTALL_COMMAND") ?? .install,
+        build: reader.command("BUILD_COMMAND") ?? .build,
+        release: reader.command("RELEASE_COMMAND"),
+        start: reader.command("START_COMMAND") ?? .start),
       keepReleases: reader.count("KEEP_RELEASES", otherwise: 4, upTo: 1000),
       sharedPaths: reader.value("SHARED_PATHS") ?? "",
       timeouts: Timeouts(

@@ -47,29 +47,32 @@ package struct Settings: Sendable {
     package let release: Duration?
   }
 
-  package let repository: Repository
-  package let branch: String
+  package internal(set) var repository: Repository
+  package internal(set) var branch: String
   /// The text of a key file.
   package let sshKey: String?
   /// nil: any host is accepted at first sight. Else only these lines, and the pinned ones.
   package let knownHosts: [String]?
-  package let credentials: Credentials?
+  package internal(set) var credentials: Credentials?
 
-  package let root: String
+  package internal(set) var root: String
   package let port: UInt16
   package let controlPort: UInt16
   package let webhookPath: String
   package let webhookSecret: String?
   package let metricsToken: String?
+  package let access: Access
+  package let record: Record
+  package let notifications: Notifications
   package let front: Front
 
-  package let commands: Commands
+  package internal(set) var commands: Commands
   package let keepReleases: Int
   /// As it was given: what it may hold is for Releases to say.
-  package let sharedPaths: String
+  package internal(set) var sharedPaths: String
   package let timeouts: Timeouts
-  package let healthCheck: HealthCheck
-  package let handoff: Handoff
+  package internal(set) var healthCheck: HealthCheck
+  package internal(set) var handoff: Handoff
   package let drainTimeout: Duration
   package let stopTimeout: Duration
   package let watchTime: Duration
@@ -80,7 +83,10 @@ package struct Settings: Sendable {
   package let logFormat: LogFormat
 
   /// Texts that must not reach a log or a stream.
-  package let secrets: [String]
+  package internal(set) var secrets: [String]
   /// The container's environment as children may see it.
-  package let childEnvironment: [String: String]
+  package internal(set) var childEnvironment: [String: String]
+
+  /// A secret of a letter or two cannot be hidden: masking it would make every line unreadable.
+  static func canBeMasked(_ secret: String) -> Bool { secret.utf8.count >= 4 }
 }

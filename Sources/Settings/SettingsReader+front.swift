@@ -38,9 +38,7 @@ extension SettingsReader {
       "ASSET_PATHS", otherwise: [],
       allowed: "beginnings of paths, separated by commas, such as /assets/,/_next/static/"
     ) { text throws(Refusal) in
-      let paths = text.split(separator: ",").map { part in
-        String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-      }
+      let paths = Self.list(text)
       guard !paths.isEmpty else { throw Refusal() }
       for path in paths {
         guard path.hasPrefix("/") else {

@@ -13,7 +13,7 @@ extension SettingsReader {
     let (repository, found) = read(
       "GIT_REPO", otherwise: (.sampleApp, nil), allowed: Repository.allowed,
       show: Repository.withoutCredentials, Repository.parse)
-    if let found { mask(found) }
+    found?.secrets.forEach { mask($0) }
     guard let token, repository.transport == .http else { return (repository, found) }
     // A token set on its own is the newer wish. Hosts that look at the user take this name from anybody.
     let user = found?.user ?? (text.contains("bitbucket.org/") ? "x-token-auth" : "x-access-token")
@@ -64,13 +64,5 @@ extension SettingsReader {
       return nil
     }
     return token
-  }
-
-  /// A user name alone may be a token as well; a short one is a name, and masking `git` would hide too much.
-  private mutating func mask(_ credentials: Credentials) {
-    mask(credentials.password)
-    // Together, since that is what an Authorization header holds, in base64.
-    if !credentials.password.isEmpty { mask("\(credentials.user):\(credentials.password)") }
-    if credentials.password.isEmpty || credentials.user.utf8.count >= 16 { mask(credentials.user) }
   }
 }

@@ -40,18 +40,20 @@ extension SettingsReader {
 
   /// The path of a request.
   mutating func route(_ name: String) -> String? {
-    read(name, otherwise: nil, allowed: "a path such as /health: it begins with / and holds no space") {
-      text throws(Refusal) in
-      guard text.hasPrefix("/"), !text.hasPrefix("//"),
-        text.utf8.allSatisfy({ 0x21..<0x7f ~= $0 && $0 != 0x23 })
-      else { throw Refusal() }
-      return text
-    }
+    read(name, otherwise: nil, allowed: Self.routes, Self.parseRoute)
   }
 
-  mutating func command(_ name: String, otherwise fallback: String) -> ShellCommand {
+  static let routes = "a path such as /health: it begins with / and holds no space"
+
+  static func parseRoute(_ text: String) throws(Refusal) -> String {
+    guard text.hasPrefix("/"), !text.hasPrefix("//"),
+      text.utf8.allSatisfy({ 0x21..<0x7f ~= $0 && $0 != 0x23 })
+    else { throw Refusal() }
+    return text
+  }
+
+  func command(_ name: String) -> ShellCommand? {
     value(name).map { ShellCommand(text: $0, isDefault: false) }
-      ?? ShellCommand(text: fallback, isDefault: true)
   }
 
   static func hasControlCharacters(_ text: String) -> Bool {

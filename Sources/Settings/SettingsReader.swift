@@ -61,9 +61,8 @@ struct SettingsReader {
     report("\(name) holds \(value)\(reason); it may hold \(allowed).")
   }
 
-  /// A secret of a letter or two cannot be hidden: masking it would make every line unreadable.
   mutating func mask(_ secret: String) {
-    if secret.utf8.count >= 4 { secrets.insert(secret) }
+    if Settings.canBeMasked(secret) { secrets.insert(secret) }
   }
 
   /// A value as it can stand in one line of a message.

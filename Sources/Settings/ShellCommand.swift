@@ -4,6 +4,10 @@ package struct ShellCommand: Sendable, Equatable {
   package let text: String
   package let isDefault: Bool
 
+  static let install = ShellCommand(text: "bun install", isDefault: true)
+  static let build = ShellCommand(text: "bun run build", isDefault: true)
+  static let start = ShellCommand(text: "bun start", isDefault: true)
+
   package init(text: String, isDefault: Bool) {
     self.text = text
     self.isDefault = isDefault

@@ -53,7 +53,8 @@ package final class AppInstance {
       pid = try table.start(spawn) { status.finish($0) }
       family = ProcessFamily(leader: pid, mark: mark.entry, table: table)
       readers = [
-        try OutputReader(output.read) { [weak self] line in
+        try OutputReader(output.read) { [weak self] bytes in
+          let line = String(decoding: bytes, as: UTF8.self)
           self?.keep(line)
           onLine(line)
         }

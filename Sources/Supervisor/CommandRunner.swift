@@ -5,19 +5,20 @@ import Linux
 @MainLoop
 package final class CommandRunner {
   package enum Stream: String, Sendable { case stdout, stderr }
-  package typealias LineHandler = @MainLoop (Stream, String) -> Void
+  /// The line is printable UTF-8, and its bytes last as long as the call.
+  package typealias LineHandler = @MainLoop (Stream, UnsafeRawBufferPointer) -> Void
 
   private let table: ProcessTable
   private let marks: Marks
   private let memory: MemoryControl?
+  private let outputLimit: Int
 
-  /// Enough for any honest build log, little enough for every disk.
-  private static let outputLimit = 8 << 20
-
-  package init(table: ProcessTable, marks: Marks, memory: MemoryControl?) {
+  /// `outputLimit`: enough for any honest build log, little enough for every disk.
+  package init(table: ProcessTable, marks: Marks, memory: MemoryControl?, outputLimit: Int = 1 << 30) {
     self.table = table
     self.marks = marks
     self.memory = memory
+    self.outputLimit = outputLimit
   }
 
   package func run(_ command: Command, onLine: @escaping LineHandler) async throws(CommandFailure)
@@ -64,8 +65,8 @@ package final class CommandRunner {
       spawn.identity = command.identity
       spawn.niceness = command.niceness
       let readers = [
-        try OutputReader(output.read, limit: Self.outputLimit) { onLine(.stdout, $0) },
-        try OutputReader(errors.read, limit: Self.outputLimit) { onLine(.stderr, $0) },
+        try OutputReader(output.read, limit: outputLimit) { onLine(.stdout, $0) },
+        try OutputReader(errors.read, limit: outputLimit) { onLine(.stderr, $0) },
       ]
       do throws(SystemError) {
         return (try table.start(spawn, onExit: onExit), readers)

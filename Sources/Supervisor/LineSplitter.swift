@@ -1,86 +1,92 @@
+import Glibc
+import Linux
+
 /// Makes lines for people out of whatever bytes a program prints: bounded in length, valid UTF-8, free of
-/// control characters but for tabs and colours.
+/// control characters but for tabs and colours. What is passed on lasts as long as the call.
 package struct LineSplitter {
   private var partial: [UInt8] = []
-  private var truncating = false
-  private var endedByReturn = false
+  private var printable: [UInt8] = []
   private let limit: Int
 
-  package init(limit: Int = 8192) { self.limit = limit }
+  /// `limit`: what a line may have of bytes; a longer one comes in pieces.
+  package init(limit: Int = 64 << 10) { self.limit = limit }
 
-  package mutating func feed(_ bytes: UnsafeRawBufferPointer, _ line: (String) -> Void) {
+  package mutating func feed(_ bytes: UnsafeRawBufferPointer, _ line: (UnsafeRawBufferPointer) -> Void) {
     var start = 0
-    for index in bytes.indices where bytes[index] == 0x0a || bytes[index] == 0x0d {
-      append(bytes[start..<index])
-      // "\r\n" and progress bars that redraw themselves with "\r" leave no empty lines behind.
-      let isNewline = bytes[index] == 0x0a
-      if !partial.isEmpty || isNewline && !endedByReturn {
-        emit(line)
-        endedByReturn = !isNewline
-      } else if isNewline {
-        endedByReturn = false
+    while let newline = Self.firstIndex(of: 0x0a, in: bytes, from: start) {
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<newline])
+      if partial.isEmpty, piece.count <= limit {
+        emit(piece, line)
+      } else {
+        keep(piece, line)
+        emitPartial(line)
       }
-      start = index + 1
+      start = newline + 1
     }
-    append(bytes[start..<bytes.count])
+    keep(UnsafeRawBufferPointer(rebasing: bytes[start...]), line)
   }
 
   /// The last line of a program that did not end it.
-  package mutating func finish(_ line: (String) -> Void) {
-    if !partial.isEmpty { emit(line) }
+  package mutating func finish(_ line: (UnsafeRawBufferPointer) -> Void) {
+    if !partial.isEmpty { emitPartial(line) }
   }
 
-  private mutating func append(_ bytes: Slice<UnsafeRawBufferPointer>) {
-    let room = limit - partial.count
-    if bytes.count > room { truncating = true }
-    partial.append(contentsOf: bytes.prefix(max(0, room)))
-  }
-
-  private mutating func emit(_ line: (String) -> Void) {
-    line(Self.printable(partial) + (truncating ? " … (cut: a line of more than \(limit) bytes)" : ""))
-    partial.removeAll(keepingCapacity: true)
-    truncating = false
-  }
-
-  /// Colour sequences (ESC [ … m) stay; other control characters and escape sequences go.
-  static func printable(_ bytes: [UInt8]) -> String {
-    if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(decoding: bytes, as: UTF8.self) }
-    var kept: [UInt8] = []
-    kept.reserveCapacity(bytes.count)
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      if byte == 0x1b {
-        let end = escapeEnd(bytes, from: index)
-        if end - index > 2, bytes[index + 1] == UInt8(ascii: "["), bytes[end - 1] == UInt8(ascii: "m") {
-          kept += bytes[index..<end]
-        }
-        index = end
-      } else if byte == 0xc2, index + 1 < bytes.count, (0x80...0x9f).contains(bytes[index + 1]) {
-        // U+0080 to U+009F, which some terminals obey as they do ESC.
-        index += 2
+  private mutating func keep(_ piece: UnsafeRawBufferPointer, _ line: (UnsafeRawBufferPointer) -> Void) {
+    var rest = piece[...]
+    while partial.count + rest.count > limit {
+      let room = limit - partial.count
+      partial.append(contentsOf: rest.prefix(room))
+      rest = rest.dropFirst(room)
+      // What a bar of progress has painted over need not be kept.
+      let covered = partial.withUnsafeBytes { $0.count - Self.visible($0, trimmed: false).count }
+      if covered > 0 {
+        partial.removeFirst(covered)
       } else {
-        if byte >= 0x20 && byte != 0x7f || byte == 0x09 { kept.append(byte) }
-        index += 1
+        emitPartial(upTo: Self.cut(partial), line)
       }
     }
-    return String(decoding: kept, as: UTF8.self)
+    partial.append(contentsOf: rest)
   }
 
-  private static func escapeEnd(_ bytes: [UInt8], from start: Int) -> Int {
-    func skip(_ index: Int, while belongs: (UInt8) -> Bool) -> Int {
-      bytes[index...].firstIndex { !belongs($0) } ?? bytes.count
-    }
-    guard start + 1 < bytes.count else { return bytes.count }
-    let end: Int
-    switch bytes[start + 1] {
-    case UInt8(ascii: "["): end = skip(start + 2) { (0x20...0x3f).contains($0) }
-    // A title or a link: text up to BEL, or to the ESC of "ESC \".
-    case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "X"), UInt8(ascii: "^"), UInt8(ascii: "_"):
-      let end = skip(start + 2) { $0 != 0x07 && $0 != 0x1b }
-      return end < bytes.count && bytes[end] == 0x07 ? end + 1 : end
-    default: end = skip(start + 1) { (0x20...0x2f).contains($0) }
-    }
-    return end < bytes.count && (0x30...0x7e).contains(bytes[end]) ? end + 1 : end
+  private mutating func emitPartial(upTo end: Int? = nil, _ line: (UnsafeRawBufferPointer) -> Void) {
+    // Taken out, so that nothing is copied.
+    var whole: [UInt8] = []
+    swap(&whole, &partial)
+    let end = end ?? whole.count
+    whole.withUnsafeBytes { emit(UnsafeRawBufferPointer(rebasing: $0[..<end]), line) }
+    whole.removeFirst(end)
+    partial = whole
+  }
+
+  private mutating func emit(_ bytes: UnsafeRawBufferPointer, _ line: (UnsafeRawBufferPointer) -> Void) {
+    if PrintableText.isPlain(bytes) { return line(bytes) }
+    printable.removeAll(keepingCapacity: true)
+    PrintableText.append(line: Self.visible(bytes, trimmed: true), to: &printable)
+    printable.withUnsafeBytes(line)
+  }
+
+  /// What a terminal shows of a line that was painted over by means of "\r".
+  private static func visible(_ bytes: UnsafeRawBufferPointer, trimmed: Bool) -> UnsafeRawBufferPointer {
+    guard firstIndex(of: 0x0d, in: bytes, from: 0) != nil else { return bytes }
+    let end = (bytes.lastIndex { $0 != 0x0d } ?? -1) + 1
+    let start = (bytes[..<end].lastIndex(of: 0x0d) ?? -1) + 1
+    return UnsafeRawBufferPointer(rebasing: bytes[start..<(trimmed ? end : bytes.count)])
+  }
+
+  private static let signs = Array(" \t\"',;(){}[]<>".utf8)
+
+  /// Where a line that is too long is cut: behind a sign near its end that parts words, so that a secret, which would
+  /// not be known by its halves, stays whole; else at least between two characters.
+  private static func cut(_ bytes: [UInt8]) -> Int {
+    if bytes.count > 2048, let sign = bytes.suffix(1024).lastIndex(where: signs.contains) { return sign + 1 }
+    let end = bytes.suffix(4).lastIndex { $0 & 0xc0 != 0x80 } ?? bytes.count
+    return end > 0 && bytes.last.map { $0 >= 0x80 } == true ? end : bytes.count
+  }
+
+  private static func firstIndex(of byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    guard start < bytes.count, let base = bytes.baseAddress,
+      let found = memchr(base + start, Int32(byte), bytes.count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - base
   }
 }

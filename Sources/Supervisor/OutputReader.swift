@@ -7,16 +7,16 @@ final class OutputReader {
   private let pipe: FileDescriptor
   private var registration: EventLoop.Registration?
   private var splitter = LineSplitter()
-  private let onLine: @MainLoop (String) -> Void
+  private let onLine: @MainLoop (UnsafeRawBufferPointer) -> Void
   private var keptBytes = 0
   private let limit: Int
 
   private static let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
 
   /// `limit`: bytes after which output is read but no longer kept.
-  init(_ pipe: FileDescriptor, limit: Int = .max, onLine: @escaping @MainLoop (String) -> Void)
-    throws(SystemError)
-  {
+  init(
+    _ pipe: FileDescriptor, limit: Int = .max, onLine: @escaping @MainLoop (UnsafeRawBufferPointer) -> Void
+  ) throws(SystemError) {
     self.pipe = pipe
     self.limit = limit
     self.onLine = onLine
@@ -54,7 +54,8 @@ final class OutputReader {
     splitter.feed(UnsafeRawBufferPointer(rebasing: Self.scratch[..<count]), onLine)
     if keptBytes > limit {
       splitter = LineSplitter()
-      onLine("… it printed more than \(describe(bytes: Int64(limit))); the rest is not kept")
+      let note = "… it printed more than \(describe(bytes: Int64(limit))); the rest is not kept"
+      Array(note.utf8).withUnsafeBytes(onLine)
     }
   }
 

@@ -124,7 +124,7 @@ package enum Probe {
     guard bytes.count > 4,
       let start = (0...(bytes.count - 4)).first(where: { bytes[$0..<($0 + 4)].elementsEqual(end) })
     else { return "" }
-    let text = LineSplitter.printable(Array(bytes[(start + 4)...].prefix(120)))
-    return String(text.prefix { $0 != "\n" })
+    let line = bytes[(start + 4)...].prefix(120).prefix { $0 != 0x0a }
+    return PrintableText.sentence(String(decoding: line, as: UTF8.self))
   }
 }

@@ -1,23 +1,24 @@
 /// The layers, lowest first, and what each module may import: nothing beside it, nothing above it.
 enum Directions {
   static let layers: [[String]] = [
-    ["CLinux", "COpenSSL", "CSQLite"],
-    ["Linux", "JSON", "Crypto", "SQLite"],
+    ["CLinux", "COpenSSL", "CSQLite", "CZlib"],
+    ["Linux", "JSON", "Crypto", "SQLite", "Gzip"],
     ["Log", "HTTP"],
     ["Server", "Front", "Supervisor"],
-    ["Settings", "Releases", "Pipeline", "History", "Access"],
+    ["Settings", "Releases", "Pipeline", "History", "Access", "Notify"],
     ["Control"],
     ["Manager"],
     ["entrypoint"],
   ]
 
   static let allowed: [String: Set<String>] = [
-    "CLinux": [], "COpenSSL": [], "CSQLite": [],
+    "CLinux": [], "COpenSSL": [], "CSQLite": [], "CZlib": [],
 
     "Linux": ["CLinux"],
     "JSON": [],
     "Crypto": ["COpenSSL"],
     "SQLite": ["CSQLite"],
+    "Gzip": ["CZlib"],
     "Log": ["Linux", "Crypto", "JSON"],
 
     "HTTP": ["JSON"],
@@ -28,13 +29,14 @@ enum Directions {
     "Settings": ["Linux", "Crypto"],
     "Releases": ["Linux", "JSON"],
     "Pipeline": ["Linux", "JSON"],
-    "History": ["Linux", "SQLite", "JSON"],
-    "Access": ["Crypto", "JSON", "HTTP"],
+    "History": ["Linux", "SQLite", "Gzip", "JSON"],
+    "Access": ["Linux", "Crypto", "JSON", "HTTP"],
+    "Notify": ["Linux", "JSON", "Crypto"],
 
     "Control": ["Linux", "Log", "JSON", "HTTP", "Server", "Access", "History"],
     "Manager": [
       "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases", "Pipeline",
-      "History", "Access", "Control",
+      "History", "Access", "Notify", "Control",
     ],
     "entrypoint": [
       "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager",

@@ -123,20 +123,20 @@ import Testing
       row.delivery = delivery
       _ = try history.insert(row)
     }
-    #expect(history.deployment(ofDelivery: "a") == 3)
-    #expect(history.deployment(ofDelivery: "c") == nil)
+    #expect(history.deployment(ofDelivery: "a", project: "main") == 3)
+    #expect(history.deployment(ofDelivery: "c", project: "main") == nil)
     var failed = try #require(try history.deployment(3))
     failed.state = .failed
     try history.update(failed)
-    #expect(history.deployment(ofDelivery: "a") == nil)
+    #expect(history.deployment(ofDelivery: "a", project: "main") == nil)
     var succeeded = try #require(try history.deployment(2))
     succeeded.state = .success
     try history.update(succeeded)
     history.close()
 
     let (reopened, _) = try History.open(path)
-    #expect(reopened.deployment(ofDelivery: "b") == 2)
-    #expect(reopened.deployment(ofDelivery: "a") == 1)
+    #expect(reopened.deployment(ofDelivery: "b", project: "main") == 2)
+    #expect(reopened.deployment(ofDelivery: "a", project: "main") == 1)
   }
 
   @MainLoop @Test func `what was skipped since a hold began is listed, oldest first`() throws {
@@ -258,25 +258,9 @@ import Testing
     history.whenWritten { failure = $0 }
     history.commit()
     #expect(failure != nil)
-    #expect(history.deployment(ofDelivery: "lost") == nil)
-    #expect(history.deployment(ofDelivery: "kept") == kept.id)
+    #expect(history.deployment(ofDelivery: "lost", project: "main") == nil)
+    #expect(history.deployment(ofDelivery: "kept", project: "main") == kept.id)
     #expect(history.hold(.lock, project: "main") == nil)
     #expect(history.hold(.pause, project: "main") == pause)
-  }
-
-  @MainLoop @Test func `the newest deployments are kept, and those that have not ended`() throws {
-    let (history, _) = try History.open(path)
-    for number in 1...10 {
-      var row = deployment(.success)
-      row.delivery = "d-\(number)"
-      row.finishedAt = number == 2 ? nil : .now
-      _ = try history.insert(row)
-    }
-    try history.forgetOld(keep: 3)
-    #expect(try history.latest(project: "main", limit: 100).map(\.id) == [10, 9, 8, 2])
-    #expect(history.deployment(ofDelivery: "d-7") == nil)
-    #expect(history.deployment(ofDelivery: "d-8") == 8)
-    try history.forgetOld()
-    #expect(try history.latest(project: "main", limit: 100).count == 4)
   }
 }

@@ -53,6 +53,19 @@ import Testing
     #expect(!ForwardedPeer.direct(local, Headers([("Via", "1.1 p")])).isLoopback)
   }
 
+  @Test func `on the control port a trusted proxy is asked who the client is, and nobody else`() {
+    let proxy = Peer(address: "10.0.0.1", isLoopback: false)
+    func client(_ way: String, _ trusted: String) -> String {
+      ForwardedPeer.direct(proxy, Headers([("X-Forwarded-For", way)]), isTrusted: { $0 == trusted }).address
+    }
+    #expect(client("198.51.100.1, 203.0.113.7", "10.0.0.1") == "203.0.113.7")
+    #expect(client("203.0.113.7", "10.0.0.2") == "10.0.0.1")
+    #expect(client("nonsense", "10.0.0.1") == "10.0.0.1")
+    let local = Peer(address: "127.0.0.1", isLoopback: true)
+    let forwarded = Headers([("X-Forwarded-For", "127.0.0.1")])
+    #expect(!ForwardedPeer.direct(local, forwarded, isTrusted: { _ in true }).isLoopback)
+  }
+
   @Test func `who cannot be known is not this machine`() {
     #expect(!peer().isLoopback)
     #expect(!peer("").isLoopback)

@@ -95,10 +95,8 @@ import Testing
 private struct StubRunner: StepRunner {
   var output: String?
 
-  func run(
-    _ command: StepCommand, timeout: Duration, onLine: @escaping @MainLoop (_ stream: String, String) -> Void
-  ) async -> StepOutcome {
-    if let output { onLine("stderr", output) }
+  func run(_ command: StepCommand, timeout: Duration, onLine: @escaping LineHandler) async -> StepOutcome {
+    if let output { Array(output.utf8).withUnsafeBytes { onLine("stderr", $0) } }
     return .exited(code: output == nil ? 0 : 1, description: "exit code", leftBehind: [])
   }
 }

@@ -49,4 +49,43 @@ import Testing
     #expect(
       DeploymentEvent(.end, "", at: at).json.text == #"{"type":"end","at":"1970-01-01T00:00:00.000Z"}"#)
   }
+
+  @MainLoop @Test func `a line is written as its event would be, character for character`() throws {
+    var lines: [(written: String, event: String)] = []
+    var writer = LogLineWriter()
+    let narrator = Narrator(
+      lines: { line in
+        var output: [UInt8] = []
+        writer.write(line, to: &output)
+        lines.append((String(decoding: output, as: UTF8.self), line.event.json.text))
+      }, sink: { _ in })
+    let texts = [
+      "", "plain", "\"quoted\" and \\ in a line that is longer", "tab\tand \u{1b}[31mred\u{1b}[0m",
+      "grüße 😀 \u{7f}",
+      String(repeating: "x", count: 31) + "\"",
+    ]
+    for phase in [Phase.install, .build] {
+      narrator.begin(phase)
+      for step in [nil, "work"] {
+        narrator.step = step
+        for stream in ["stdout", "stderr"] { for text in texts { narrator.line(stream, text) } }
+      }
+    }
+    #expect(lines.count == 48)
+    for (written, event) in lines { #expect(written == event) }
+    let messages = try lines.prefix(6).map {
+      try JSONDocument(text: $0.written).root["message"]?.string ?? "none"
+    }
+    #expect(messages == texts)
+  }
+
+  @MainLoop @Test func `the last forty lines are kept, the long ones in part`() {
+    let tail = Tail()
+    #expect(tail.lines == [])
+    for number in 1...100 { Array("line \(number)".utf8).withUnsafeBytes(tail.add) }
+    #expect(tail.lines == (61...100).map { "line \($0)" })
+    [UInt8](repeating: 0x78, count: 100_000).withUnsafeBytes(tail.add)
+    #expect(tail.lines.last == String(repeating: "x", count: 2048))
+    #expect(tail.lines.first == "line 62")
+  }
 }

@@ -158,7 +158,7 @@ import Testing
       try await Task.sleep(for: .milliseconds(30))
       let start = ContinuousClock.now
       await server.stop(within: .milliseconds(50))
-      #expect(ContinuousClock.now - start < .seconds(2))
+      #expect(ContinuousClock.now - start < .seconds(20))
       #expect(await client.isClosedByPeer())
     }
   }

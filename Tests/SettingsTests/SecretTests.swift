@@ -29,9 +29,10 @@ import Testing
     let settings = try load(
       [
         "PATH": "/bin", "DATABASE_URL": "postgres://x", "BUN_PORT": "1", "GIT_SSH_KEY_FILE": "/key",
-        "WEBHOOK_SECRET": "hidden", "JWT_SECRET": "hidden", "JWT_SECRET_FILE": "/x", "SMTP_URL": "hidden",
+        "WEBHOOK_SECRET": "hidden", "DOKPLOY_WEBHOOK_SECRET": "hidden", "JWT_SECRET_FILE": "/jwt",
+        "SLACK_WEBHOOK_URL": "https://hooks/hidden",
         "GITHUB_TOKEN": "hidden-too", "GIT_REPO": "https://u:hidden@host/name",
-      ], files: ["/key": Keys.ed25519])
+      ], files: ["/key": Keys.ed25519, "/jwt": String(repeating: "k", count: 32)])
     #expect(
       settings.childEnvironment
         == ["PATH": "/bin", "DATABASE_URL": "postgres://x", "GIT_REPO": "https://host/name"])

@@ -14,10 +14,10 @@ struct Metrics {
       try await manager.bascule("deploy", exits: 0)
       try await manager.bascule("rollback", exits: 0)
       let after = try await figures(manager)
-      #expect(after["bascule_live_release"] == 1)
+      #expect(after["bascule_live_release{project=\"main\"}"] == 1)
       func grew(_ name: String) -> Double { (after[name] ?? -1) - (before[name] ?? -1) }
-      #expect(grew("bascule_switches_total") == 2)
-      #expect(grew("bascule_switches_failed_total") == 0)
+      #expect(grew("bascule_switches_total{project=\"main\"}") == 2)
+      #expect(grew("bascule_switches_failed_total{project=\"main\"}") == 0)
       #expect(grew("bascule_responses_total{class=\"2xx\"}") >= 5)
       #expect(grew("bascule_response_seconds_count") >= 5)
       #expect(after["bascule_deployments{state=\"success\"}"] == 3)

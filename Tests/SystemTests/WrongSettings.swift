@@ -14,6 +14,8 @@ struct WrongSettings {
     ("HANDOFF", "behind"), ("APP_PORT", "0"), ("DRAIN_TIMEOUT", "0"), ("HOLD_TIMEOUT", "-1"),
     ("HOLD_LIMIT", "many"), ("FRONT_THREADS", "65"), ("TRUSTED_PROXIES", "example.org"),
     ("ASSET_PATHS", "assets"), ("ACCESS_LOG", "on"), ("METRICS_TOKEN_FILE", "/nowhere"),
+    ("JWT_SECRET", "short"), ("ADMIN_PASSWORD", "short"), ("PARALLEL_BUILDS", "0"), ("NOTIFY_ON", "never"),
+    ("SLACK_WEBHOOK_URL", "hooks.slack.com"), ("SMTP_URL", "http://mail"), ("PUBLIC_URL", "example.org"),
   ])
   func `a setting that cannot be right ends the start with 78`(name: String, value: String) async throws {
     try await Workspace.with { workspace in

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Linux
 
-/// A socket for tests. Every wait ends after five seconds, as if the peer had closed.
+/// A socket for tests. Every wait ends after half a minute, as if the peer had closed.
 ///
 /// Waits happen on a thread of its own: blocking Swift's pool, which has one thread a core, would stall
 /// whatever the test waits for. Unchecked: all that follows `init` happens on `queue`, or only sends.
@@ -24,7 +24,7 @@ package final class LoopbackClient: @unchecked Sendable {
       owning: try systemCall("socket") {
         Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       })
-    var patience = timeval(tv_sec: 5, tv_usec: 0)
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
     setsockopt(socket.raw, SOL_SOCKET, SO_SNDTIMEO, &patience, size)

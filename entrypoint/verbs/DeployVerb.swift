@@ -4,9 +4,6 @@ import Linux
 /// `bascule deploy`: queues a deployment and, unless told otherwise, stays until its end.
 enum DeployVerb {
   static func perform(_ arguments: Arguments) throws -> Int32 {
-    if let slug = arguments.positional.first, slug != "main" {
-      throw UsageError("there is no project \(slug); there is main")
-    }
     if arguments.has("--follow"), arguments.has("--background") {
       throw UsageError("--follow and --background exclude each other")
     }
@@ -23,14 +20,15 @@ enum DeployVerb {
       guard let seconds = Int64(text) else { throw UsageError("--timeout takes whole seconds, not \(text)") }
       wish.append(("timeout", .int(seconds)))
     }
-    let answer = try client.post("/deploy", wish)
+    let answer = try client.post(
+      Client.route(arguments.positional.first ?? "main", "deploy"), wish)
     guard let id = answer["deployment"]?.int else {
       Terminal.print(answer["reason"]?.string ?? "nothing to do")
       return ExitCode.done
     }
     if arguments.has("--background") {
       Terminal.print(
-        asJSON ? EventText.compact(answer) : "deployment #\(id) is queued; `bascule logs -f \(id)` follows it"
+        asJSON ? JSONText.compact(answer) : "deployment #\(id) is queued; `bascule logs -f \(id)` follows it"
       )
       return ExitCode.done
     }

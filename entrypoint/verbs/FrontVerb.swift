@@ -5,13 +5,14 @@ import Linux
 /// `bascule front`: the front alone, before one upstream.
 enum FrontVerb {
   static let values: Set<String> = [
-    "--listen", "--upstream", "--threads", "--access-log", "--trusted-proxies", "--head-timeout",
+    "--listen", "--upstream", "--site", "--threads", "--access-log", "--trusted-proxies", "--head-timeout",
     "--stall-timeout", "--idle-timeout", "--max-connections", "--drain-timeout",
   ]
 
   static func perform(_ arguments: Arguments) throws -> Int32 {
     let listen = try listenAddress(try required("--listen", arguments))
     let target = Target(address: try upstreamAddress(try required("--upstream", arguments)))
+    let sites = try arguments.all("--site").map(FrontSite.init)
     let configuration = try configuration(arguments)
     let grace = try seconds("--drain-timeout", arguments) ?? .seconds(30)
     let signals = try Signals.take()
@@ -34,14 +35,27 @@ enum FrontVerb {
           }
         }
       }
+      let outcome = Outcome()
       Task { @MainLoop in
-        await front.site.serve(target)
-        Terminal.print("listening on \(port)")
+        do {
+          for site in sites { try await site.set(up: front, beside: listen) }
+          await front.site.serve(target)
+          Terminal.print("listening on \(port)")
+        } catch {
+          Terminal.error("the front cannot listen: \(error)")
+          outcome.code = ExitCode.badSetting
+          EventLoop.main.stop()
+        }
       }
       try front.start()
       EventLoop.main.run()
-      return ExitCode.done
+      return outcome.code
     }
+  }
+
+  @MainLoop
+  private final class Outcome {
+    var code = ExitCode.done
   }
 
   private static func configuration(_ arguments: Arguments) throws -> FrontConfiguration {
@@ -98,12 +112,14 @@ enum FrontVerb {
     return try tcp(text, "--listen")
   }
 
-  private static func upstreamAddress(_ text: String) throws -> SocketAddress {
+  static func upstreamAddress(_ text: String, _ name: String = "--upstream") throws(UsageError)
+    -> SocketAddress
+  {
     if text.hasPrefix("unix:") { return .unix(String(text.dropFirst("unix:".count))) }
-    return try tcp(text, "--upstream")
+    return try tcp(text, name)
   }
 
-  private static func tcp(_ text: String, _ name: String) throws -> SocketAddress {
+  private static func tcp(_ text: String, _ name: String) throws(UsageError) -> SocketAddress {
     guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
       let address = SocketAddress(host: String(text[..<colon]), port: port)
     else { throw UsageError("\(name) \(text) is no HOST:PORT with an IPv4 address, localhost or [::1]") }

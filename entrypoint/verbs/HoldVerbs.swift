@@ -6,19 +6,19 @@ enum HoldVerbs {
     guard let reason = arguments["-m"], !reason.isEmpty else {
       throw UsageError("lock needs a reason: -m WHY")
     }
-    let answer = try Client().post("/lock", [("reason", .string(reason))])
-    Terminal.print(arguments.has("--json") ? EventText.compact(answer) : "locked: \(reason)")
+    let answer = try Client().post(Client.route(arguments, "lock"), [("reason", .string(reason))])
+    Terminal.print(arguments.has("--json") ? JSONText.compact(answer) : "locked: \(reason)")
     return ExitCode.done
   }
 
-  static func unlock(_ arguments: Arguments) throws -> Int32 { try lift("/unlock", "unlocked", arguments) }
+  static func unlock(_ arguments: Arguments) throws -> Int32 { try lift("unlock", "unlocked", arguments) }
 
-  static func resume(_ arguments: Arguments) throws -> Int32 { try lift("/resume", "resumed", arguments) }
+  static func resume(_ arguments: Arguments) throws -> Int32 { try lift("resume", "resumed", arguments) }
 
   private static func lift(_ path: String, _ word: String, _ arguments: Arguments) throws -> Int32 {
-    let answer = try Client().post(path)
+    let answer = try Client().post(Client.route(arguments, path))
     if arguments.has("--json") {
-      Terminal.print(EventText.compact(answer))
+      Terminal.print(JSONText.compact(answer))
       return ExitCode.done
     }
     Terminal.print(word)

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 
 /// `bascule logs`: the recorded events of a deployment, and those to come with -f.
@@ -7,18 +8,26 @@ enum LogsVerb {
     let name = arguments.positional.first ?? "last"
     let asJSON = arguments.has("--json")
     if arguments.has("-f") || arguments.has("--follow") { return try follow(client, name, asJSON: asJSON) }
-    try client.lines("/deployments/\(name)/log") { show($0, asJSON) }
+    let text = EventText(colors: client.colors)
+    try client.lines("/api/deployments/\(name)/log") { show($0, text, asJSON) }
     return ExitCode.done
   }
 
   /// To the end, with the outcome as exit code.
   static func follow(_ client: Client, _ name: String, asJSON: Bool) throws -> Int32 {
-    let id = try client.get("/deployments/\(name)")["id"]?.int ?? 0
+    let id = try client.get("/api/deployments/\(name)")["id"]?.int ?? 0
+    let text = EventText(colors: client.colors)
+    var live = LiveLine(isOn: text.colors.isOn && !asJSON)
     let deployment: JSONNode
     do {
-      try client.lines("/deployments/\(id)/log?follow=1") { show($0, asJSON) }
-      deployment = try client.get("/deployments/\(id)")
+      try client.lines("/api/deployments/\(id)/log?follow=1", onIdle: { live.show() }) { line in
+        live.clear()
+        if let event = show(line, text, asJSON) { live.note(event) }
+      }
+      live.clear()
+      deployment = try client.get("/api/deployments/\(id)")
     } catch is ClientError {
+      live.clear()
       throw ClientError(
         message:
           "the manager stopped before deployment #\(id) had ended; `bascule status` tells when it is back",
@@ -31,9 +40,14 @@ enum LogsVerb {
     return ExitCode.failed
   }
 
-  private static func show(_ line: String, _ asJSON: Bool) {
-    if asJSON { return Terminal.print(line) }
-    guard let event = try? JSONDocument(text: line).root, let text = EventText.text(of: event) else { return }
-    Terminal.print(text)
+  @discardableResult
+  private static func show(_ line: String, _ text: EventText, _ asJSON: Bool) -> JSONNode? {
+    let event = try? JSONDocument(text: line).root
+    if asJSON {
+      Terminal.print(line)
+    } else if let event, let text = text.text(of: event) {
+      Terminal.print(text)
+    }
+    return event
   }
 }

@@ -11,9 +11,9 @@ enum MaintenanceVerb {
     }
     if !isOn, arguments["-m"] != nil { throw UsageError("-m goes with maintenance on") }
     let answer = try Client().post(
-      "/maintenance", [("on", .bool(isOn)), ("text", JSONValue(arguments["-m"]))])
+      Client.route(arguments, "maintenance"), [("on", .bool(isOn)), ("text", JSONValue(arguments["-m"]))])
     if arguments.has("--json") {
-      Terminal.print(EventText.compact(answer))
+      Terminal.print(JSONText.compact(answer))
     } else {
       Terminal.print(
         isOn

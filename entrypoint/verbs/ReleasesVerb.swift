@@ -4,9 +4,9 @@ import Linux
 /// `bascule releases`.
 enum ReleasesVerb {
   static func perform(_ arguments: Arguments) throws -> Int32 {
-    let releases = try Client().get("/releases")
+    let releases = try Client().get(Client.route(arguments, "releases"))
     if arguments.has("--json") {
-      Terminal.print(EventText.compact(releases))
+      Terminal.print(JSONText.compact(releases))
       return ExitCode.done
     }
     let items = releases["items"]?.elements ?? []

@@ -4,8 +4,8 @@ import Linux
 /// `bascule status`: all there is to know at a glance.
 enum StatusVerb {
   static func perform(_ arguments: Arguments) throws -> Int32 {
-    let status = try Client().get("/status")
-    Terminal.print(arguments.has("--json") ? EventText.compact(status) : text(status))
+    let status = try Client().get(Client.route(arguments, "status"))
+    Terminal.print(arguments.has("--json") ? JSONText.compact(status) : text(status))
     return ExitCode.done
   }
 
@@ -20,7 +20,10 @@ enum StatusVerb {
       lines.append("  live     nothing")
     }
     if let current = status["current"], !current.isNull { lines.append("  running  \(deployment(current))") }
-    for waiting in status["queue"]?.elements ?? [] { lines.append("  waiting  \(deployment(waiting))") }
+    for waiting in status["queue"]?.elements ?? [] {
+      let position = waiting["position"]?.int.map { " (\($0) in line)" } ?? ""
+      lines.append("  waiting  \(deployment(waiting))\(position)")
+    }
     if let last = status["last"], !last.isNull { lines.append("  last     \(deployment(last))") }
     let holds = [
       ("lock", "locked", "unlock"), ("paused", "paused", "resume"),

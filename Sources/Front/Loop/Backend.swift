@@ -8,8 +8,8 @@ struct Backend {
   var addressLength: socklen_t = 0
   let isUnix: Bool
   /// The newest first, so that those not needed grow old.
-  var idle = UpstreamList()
-  var active = UpstreamList()
+  var idle = LinkedList<Upstream>()
+  var active = LinkedList<Upstream>()
   var tally = Tally()
   /// How long idle connections live here, as far as has been seen.
   var idleness = Idleness()

@@ -1,7 +1,7 @@
 /// A client's connection, and the exchange that is under way on it.
 ///
 /// Plain old data; the text of its address follows it in memory (see `address(of:)`).
-struct Client {
+struct Client: Linked {
   enum Phase: UInt8 {
     /// Waits for a request, or has a part of its head.
     case head
@@ -16,7 +16,7 @@ struct Client {
   }
 
   enum List: UInt8 { case none, idle, busy, parked }
-  enum Route: UInt8 { case site, webhook, fallback }
+  enum Route: UInt8 { case nowhere, site, webhook, fallback }
 
   var endpoint: Endpoint
   var phase = Phase.head
@@ -25,10 +25,15 @@ struct Client {
   var next: ClientRef?
   var previous: ClientRef?
   var nextReady: ClientRef?
-  let site: SiteRef
+  /// Of the request at hand, or the one before.
+  var site: SiteRef
   /// Milliseconds of the loop's clock; 0: none. What it means depends on the phase.
   var deadline: Int64 = 0
 
+  /// A site's port, by which it came in; 0: the host that a request names decides.
+  let ownPort: UInt16
+  /// That port is closed: this connection ends with its next answer.
+  var isLeaving = false
   let isTrusted: Bool
   let addressLength: UInt8
 
@@ -44,7 +49,7 @@ struct Client {
   var replaySent: UInt32 = 0
   /// Nothing of it was sent that is not in `replay`.
   var isReplayWhole = true
-  var route = Route.site
+  var route = Route.nowhere
   var method = Method.other
   var minorVersion: UInt8 = 1
   var upgrade = Upgrade.none
@@ -93,30 +98,4 @@ struct Client {
   var record: AccessRecordRef?
 
   var isStream: Bool { phase == .tunnel || isEventStream }
-}
-
-/// A doubly linked list through the clients themselves.
-struct ClientList {
-  private(set) var first: ClientRef?
-  private(set) var last: ClientRef?
-  private(set) var count = 0
-
-  mutating func append(_ client: ClientRef, _ name: Client.List) {
-    client.pointee.list = name
-    client.pointee.next = nil
-    client.pointee.previous = last
-    if let last { last.pointee.next = client } else { first = client }
-    last = client
-    count += 1
-  }
-
-  mutating func remove(_ client: ClientRef) {
-    let (before, after) = (client.pointee.previous, client.pointee.next)
-    if let before { before.pointee.next = after } else { first = after }
-    if let after { after.pointee.previous = before } else { last = before }
-    client.pointee.list = .none
-    client.pointee.next = nil
-    client.pointee.previous = nil
-    count -= 1
-  }
 }

@@ -28,7 +28,7 @@ extension Loop {
           return true
         }
       }
-      let client = makeClient(fd, storage, listener.pointee.site)
+      let client = makeClient(fd, storage, listener)
       if isFull { _ = makeRoom() }
       client.pointee.endpoint.isReadable = true
       readClient(client)
@@ -36,7 +36,7 @@ extension Loop {
     return false
   }
 
-  private func makeClient(_ fd: Int32, _ storage: sockaddr_storage, _ site: SiteRef) -> ClientRef {
+  private func makeClient(_ fd: Int32, _ storage: sockaddr_storage, _ listener: ListenerRef) -> ClientRef {
     let address = ClientAddress(storage)
     let size = MemoryLayout<Client>.stride + address.length
     let memory = UnsafeMutableRawPointer.allocate(
@@ -44,11 +44,12 @@ extension Loop {
     let client = memory.bindMemory(to: Client.self, capacity: 1)
     client.initialize(
       to: Client(
-        endpoint: Endpoint(.client, fd), site: site,
+        endpoint: Endpoint(.client, fd), site: listener.pointee.site, ownPort: listener.pointee.ownPort,
         isTrusted: configuration.trustedProxies.contains(address), addressLength: UInt8(address.length)))
     address.copyText(to: (memory + MemoryLayout<Client>.stride).assumingMemoryBound(to: UInt8.self))
     client.pointee.deadline = state.pointee.now + times.head
-    state.pointee.busy.append(client, .busy)
+    client.pointee.list = .busy
+    state.pointee.busy.append(client)
     state.pointee.clients += 1
     state.pointee.counters.accepted += 1
     return client
@@ -99,12 +100,13 @@ extension Loop {
   func move(_ client: ClientRef, to list: Client.List) {
     guard client.pointee.list != list else { return }
     unlist(client)
+    client.pointee.list = list
     switch list {
     case .none: break
-    case .idle: state.pointee.idle.append(client, .idle)
-    case .busy: state.pointee.busy.append(client, .busy)
+    case .idle: state.pointee.idle.append(client)
+    case .busy: state.pointee.busy.append(client)
     case .parked:
-      client.pointee.site.pointee.parked.append(client, .parked)
+      client.pointee.site.pointee.parked.append(client)
       state.pointee.parked += 1
       if client.pointee.refusedUntil != 0 { state.pointee.refused += 1 }
     }
@@ -120,6 +122,7 @@ extension Loop {
       state.pointee.parked -= 1
       if client.pointee.refusedUntil != 0 { state.pointee.refused -= 1 }
     }
+    client.pointee.list = .none
   }
 
   // MARK: The end of a connection
@@ -174,22 +177,29 @@ extension Loop {
     }
   }
 
-  func add(listener fd: Int32, site: SiteRef) throws(SystemError) {
+  func add(listener fd: Int32, site: SiteRef, ownPort: UInt16) throws(SystemError) {
     let listener = ListenerRef.allocate(capacity: 1)
-    listener.initialize(to: Listener(endpoint: Endpoint(.listener, fd), site: site))
-    try register(UnsafeMutableRawPointer(listener), fd, EPOLLIN.rawValue)
+    listener.initialize(to: Listener(endpoint: Endpoint(.listener, fd), site: site, ownPort: ownPort))
+    if !state.pointee.areListenersPaused {
+      do throws(SystemError) {
+        try register(UnsafeMutableRawPointer(listener), fd, EPOLLIN.rawValue)
+      } catch {
+        listener.deallocate()
+        throw error
+      }
+    }
     state.pointee.listeners.append(listener)
   }
 
   /// What has connected already is still taken in.
-  func closeListeners() {
-    for listener in state.pointee.listeners {
+  func closeListeners(where isMeant: (ListenerRef) -> Bool = { _ in true }) {
+    for listener in state.pointee.listeners where isMeant(listener) {
       while !state.pointee.areListenersPaused, !accept(listener) {}
       _ = epoll_ctl(epoll, EPOLL_CTL_DEL, listener.pointee.endpoint.fd, nil)
       listener.pointee.endpoint.isClosed = true
       _ = Glibc.close(listener.pointee.endpoint.fd)
+      state.pointee.closedListeners.append(listener)
     }
-    state.pointee.closedListeners = state.pointee.listeners
-    state.pointee.listeners = []
+    state.pointee.listeners.removeAll { $0.pointee.endpoint.isClosed }
   }
 }

@@ -44,7 +44,7 @@ extension Loop {
     move(client, to: .busy)
     client.pointee.closesAfter =
       client.pointee.closesAfter || !client.pointee.keepsAlive || !client.pointee.isRequestDone
-      || state.pointee.isStopping
+      || client.pointee.isLeaving || state.pointee.isStopping
     client.pointee.status = status
     let isHead = client.pointee.method == .head
     let length = Page.write(

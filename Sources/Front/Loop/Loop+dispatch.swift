@@ -10,6 +10,7 @@ extension Loop {
     move(client, to: .busy)
     let site = client.pointee.site
     switch client.pointee.route {
+    case .nowhere: unavailable(client)
     case .webhook:
       guard let webhook = state.pointee.webhook else { return unavailable(client) }
       send(client, to: webhook)
@@ -27,10 +28,15 @@ extension Loop {
   }
 
   private func hold(_ client: ClientRef) {
-    guard state.pointee.parked < limits.held else { return unavailable(client) }
+    guard hasRoomToWait(client) else { return unavailable(client) }
     client.pointee.refusedUntil = 0
     state.pointee.counters.held += 1
     park(client, until: state.pointee.now + times.hold)
+  }
+
+  /// Each site has the whole of it: what waits for one keeps nobody from waiting for another.
+  private func hasRoomToWait(_ client: ClientRef) -> Bool {
+    client.pointee.site.pointee.parked.count < limits.held
   }
 
   private func park(_ client: ClientRef, until deadline: Int64) {
@@ -85,7 +91,7 @@ extension Loop {
 
   private func send(_ client: ClientRef, on upstream: UpstreamRef) {
     upstream.pointee.client = client
-    upstream.pointee.backend.pointee.active.push(upstream)
+    upstream.pointee.backend.pointee.active.prepend(upstream)
     upstream.pointee.hasAnswered = false
     upstream.pointee.sentBefore = upstream.pointee.sent
     client.pointee.upstream = upstream
@@ -159,14 +165,14 @@ extension Loop {
 
   func retry(_ client: ClientRef) {
     if client.pointee.refusedUntil == 0 { client.pointee.refusedUntil = state.pointee.now + 1000 }
-    state.pointee.parked < limits.held ? park(client, until: .max) : dispatch(client)
+    hasRoomToWait(client) ? park(client, until: .max) : dispatch(client)
   }
 
   /// Perhaps the app has just ended, and whoever looks after it is about to put something in its place.
   func connectFailed(_ client: ClientRef, _ backend: BackendRef, _ code: Int32) {
     let now = state.pointee.now
     if client.pointee.refusedUntil == 0 { client.pointee.refusedUntil = now + 1000 }
-    if client.pointee.refusedUntil > now, state.pointee.parked < limits.held {
+    if client.pointee.refusedUntil > now, hasRoomToWait(client) {
       return park(client, until: Int64.max)
     }
     backend.pointee.tally.requests += 1

@@ -67,7 +67,7 @@ extension Loop {
     watch(client)
     guard !client.pointee.endpoint.isClosed, client.pointee.inbox.isEmpty, client.pointee.list != .idle
     else { return }
-    if state.pointee.isStopping { return close(client) }
+    if state.pointee.isStopping || client.pointee.isLeaving { return close(client) }
     move(client, to: .idle)
     client.pointee.deadline = state.pointee.now + times.idle
   }
@@ -79,6 +79,7 @@ extension Loop {
     case .complete: begin(client, bytes, count, isFromInbox: isFromInbox)
     case .refused(let refusal):
       move(client, to: .busy)
+      client.pointee.route = .nowhere
       let head = requests.pointee.head
       if logsAccess, head.methodName.count > 0 { beginRecord(client, bytes, head) }
       refuse(client, refusal)
@@ -134,7 +135,7 @@ extension Loop {
     client.pointee.requestRemaining = head.contentLength
     client.pointee.keepsAlive = head.keepsAlive
     client.pointee.expectsContinue = head.expectsContinue
-    client.pointee.route = .site
+    client.pointee.route = .nowhere
     client.pointee.retries = 0
     client.pointee.needsFreshConnection = false
     client.pointee.isAsset = false
@@ -194,7 +195,14 @@ extension Loop {
     }
   }
 
+  @inline(__always)
+  private func site(of bytes: UnsafePointer<UInt8>, _ host: ByteRange) -> SiteRef {
+    state.pointee.routes.isEmpty ? main : state.pointee.routes.site(of: bytes, host) ?? main
+  }
+
   private func route(_ client: ClientRef, _ bytes: UnsafePointer<UInt8>, _ head: RequestHead) {
+    if client.pointee.ownPort == 0 { client.pointee.site = site(of: bytes, head.host) }
+    client.pointee.route = .site
     let path = bytes + head.path.start
     if head.method == .post, let webhook = webhookPath, let start = webhook.baseAddress,
       webhook.count == head.path.count, memcmp(path, start, webhook.count) == 0

@@ -77,7 +77,8 @@ extension Loop {
     client.pointee.isBodyWanted = !client.pointee.isRequestDone && wantsBody(client, upstream)
     client.pointee.closesAfter =
       !client.pointee.keepsAlive || !client.pointee.isRequestDone && !client.pointee.isBodyWanted
-      || state.pointee.isStopping || head.framing == .untilClose || client.pointee.dropsChunked
+      || client.pointee.isLeaving || state.pointee.isStopping || head.framing == .untilClose
+      || client.pointee.dropsChunked
     let connection: ConnectionHeader =
       client.pointee.closesAfter ? .close : client.pointee.minorVersion == 0 ? .keepAlive : .none
     let written = responses.pointee.write(
@@ -254,8 +255,13 @@ extension Loop {
     }
   }
 
-  private func observe(_ client: ClientRef) {
+  func observe(_ client: ClientRef) {
+    let status = client.pointee.status
     state.pointee.counters.observe(
-      status: client.pointee.status, microseconds: state.pointee.microseconds - client.pointee.startedAt)
+      status: status, microseconds: state.pointee.microseconds - client.pointee.startedAt)
+    switch client.pointee.route {
+    case .site, .fallback: client.pointee.site.pointee.count(status)
+    case .nowhere, .webhook: break
+    }
   }
 }

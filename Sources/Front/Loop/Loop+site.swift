@@ -2,13 +2,6 @@ import Linux
 
 /// What the manager asks of a loop.
 extension Loop {
-  func addSite() -> SiteRef {
-    let site = SiteRef.allocate(capacity: 1)
-    site.initialize(to: SiteState())
-    state.pointee.sites.append(site)
-    return site
-  }
-
   func serve(_ target: Target, on site: SiteRef) {
     let backend = backend(for: target)
     endDrain(of: backend)
@@ -64,6 +57,13 @@ extension Loop {
     metrics.connections = state.pointee.clients
     metrics.waiting = state.pointee.parked
     metrics.inFlight = state.pointee.backends.reduce(0) { $0 + $1.pointee.inFlight }
+    return metrics
+  }
+
+  func metrics(of site: SiteRef) -> SiteMetrics {
+    var metrics = SiteMetrics()
+    for digit in metrics.responses.indices { metrics.responses[digit] = site.pointee.responses[digit] }
+    metrics.waiting = site.pointee.parked.count
     return metrics
   }
 

@@ -29,8 +29,7 @@ extension Loop {
     client.pointee.deadline = 0
     client.pointee.frames = FrameScanner()
     upstream.pointee.keepsAlive = false
-    state.pointee.counters.observe(
-      status: head.status, microseconds: state.pointee.microseconds - client.pointee.startedAt)
+    observe(client)
     giveBack(&client.pointee.replay)
     client.pointee.replaySent = 0
     giveBack(&upstream.pointee.inbox)

@@ -114,7 +114,7 @@ extension Loop {
     else { return close(upstream) }
     detach(upstream)
     upstream.pointee.idleSince = state.pointee.now
-    backend.pointee.idle.push(upstream)
+    backend.pointee.idle.prepend(upstream)
     state.pointee.idleUpstreams += 1
   }
 

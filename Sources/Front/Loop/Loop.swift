@@ -17,6 +17,10 @@ final class Loop: @unchecked Sendable {
   let epoll: Int32
   let memory = LoopMemory()
   let state: UnsafeMutablePointer<LoopState>
+  /// Whose all requests are that name no other site's host.
+  let main: SiteRef
+  /// Where a client belongs whose site is gone: what it still asks for is not there.
+  let nowhere: SiteRef
   let requests: UnsafeMutablePointer<RequestParser>
   let responses: UnsafeMutablePointer<ResponseParser>
   let logsAccess: Bool
@@ -40,6 +44,11 @@ final class Loop: @unchecked Sendable {
     epoll = try systemCall("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) }
     state = .allocate(capacity: 1)
     state.initialize(to: LoopState())
+    main = .allocate(capacity: 1)
+    main.initialize(to: SiteState(Self.mainNumber))
+    nowhere = .allocate(capacity: 1)
+    nowhere.initialize(to: SiteState(-1))
+    state.pointee.sites = [main, nowhere]
     requests = .allocate(capacity: 1)
     requests.initialize(to: RequestParser(limits: configuration.limits))
     responses = .allocate(capacity: 1)

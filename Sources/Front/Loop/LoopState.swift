@@ -5,8 +5,8 @@ struct LoopState {
   var now: Int64 = 0
   var nextSweep: Int64 = 0
 
-  var idle = ClientList()
-  var busy = ClientList()
+  var idle = LinkedList<Client>()
+  var busy = LinkedList<Client>()
   /// To be gone on with once the events in hand are dealt with.
   var firstReady: ClientRef?
   var lastReady: ClientRef?
@@ -26,6 +26,7 @@ struct LoopState {
   var spareBuffers: [Buffer] = []
 
   var sites: [SiteRef] = []
+  var routes = Routes()
   var backends: [BackendRef] = []
   var webhook: BackendRef?
   var listeners: [ListenerRef] = []
@@ -43,6 +44,8 @@ struct LoopState {
 struct Listener {
   var endpoint: Endpoint
   let site: SiteRef
+  /// 0: it is for all sites.
+  let ownPort: UInt16
 }
 
 typealias ListenerRef = UnsafeMutablePointer<Listener>

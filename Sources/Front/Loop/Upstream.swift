@@ -1,5 +1,5 @@
 /// A connection to an app.
-struct Upstream {
+struct Upstream: Linked {
   var endpoint: Endpoint
   let backend: BackendRef
   /// nil: it idles in the backend's pool.
@@ -21,27 +21,4 @@ struct Upstream {
   /// A part of a response's head.
   var inbox = Buffer()
   var scanned: UInt32 = 0
-}
-
-struct UpstreamList {
-  private(set) var first: UpstreamRef?
-  private(set) var last: UpstreamRef?
-  private(set) var count = 0
-
-  mutating func push(_ upstream: UpstreamRef) {
-    upstream.pointee.previous = nil
-    upstream.pointee.next = first
-    if let first { first.pointee.previous = upstream } else { last = upstream }
-    first = upstream
-    count += 1
-  }
-
-  mutating func remove(_ upstream: UpstreamRef) {
-    let (before, after) = (upstream.pointee.previous, upstream.pointee.next)
-    if let before { before.pointee.next = after } else { first = after }
-    if let after { after.pointee.previous = before } else { last = before }
-    upstream.pointee.next = nil
-    upstream.pointee.previous = nil
-    count -= 1
-  }
 }

@@ -3,8 +3,6 @@
 struct FrameScanner {
   /// An unmasked Close with 1001, as a server sends it.
   static let closeGoingAway: [UInt8] = [0x88, 0x02, 0x03, 0xe9]
-  /// The same as a client has to send it, with a mask that changes nothing.
-  static let closeGoingAwayMasked: [UInt8] = [0x88, 0x82, 0x00, 0x00, 0x00, 0x00, 0x03, 0xe9]
 
   /// Of the frame's header, what has come and what there is of it as far as is known.
   private var headerBytes: UInt8 = 0

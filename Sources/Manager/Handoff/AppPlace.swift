@@ -16,15 +16,15 @@ struct AppPlace {
 final class AppPlaces {
   /// APP_PORT: then every start has this one.
   private let fixedPort: UInt16?
-  private var ports: PrivatePorts?
+  private let pool: PortPool
   private let folder: String
   private let owner: uid_t
 
-  init(fixedPort: UInt16?, folder: String, owner: uid_t) {
+  init(fixedPort: UInt16?, pool: PortPool, folder: String, owner: uid_t) {
     self.fixedPort = fixedPort
     self.folder = folder
     self.owner = owner
-    ports = PrivatePorts.here()
+    self.pool = pool
   }
 
   var isFixed: Bool { fixedPort != nil }
@@ -45,7 +45,7 @@ final class AppPlaces {
       }
       return fixedPort
     }
-    if let port = ports?.next(isFree: { !Socket.isListening(on: $0) }) ?? Socket.freePort() { return port }
+    if let port = pool.next() { return port }
     throw DeployError(.start, "release \(release) cannot be started: no port is free for it")
   }
 }

@@ -37,7 +37,7 @@ package struct Git {
   /// Runs git and keeps what it printed, the last of it at least.
   func run(
     _ arguments: [String], in directory: String? = nil, remote: Bool = false, timeout: Duration,
-    onLine: (@MainLoop (String, String) -> Void)? = nil
+    onLine: LineHandler? = nil
   ) async -> Output {
     let collected = Collected()
     let command = StepCommand(
@@ -55,7 +55,8 @@ package struct Git {
     var lines: [String] = []
     var errors: [String] = []
 
-    func add(_ stream: String, _ line: String) {
+    func add(_ stream: String, _ bytes: UnsafeRawBufferPointer) {
+      let line = String(decoding: bytes.prefix(8192), as: UTF8.self)
       if stream == "stderr" {
         errors.append(line)
         if errors.count > 50 { errors.removeFirst() }

@@ -35,7 +35,8 @@ package struct SSHAccess {
     let said = Said()
     let command = StepCommand(
       ["ssh-keygen", "-y", "-P", "", "-f", keyFile], environment: environment, directory: folder)
-    let outcome = await runner.run(command, timeout: .seconds(20)) { stream, line in
+    let outcome = await runner.run(command, timeout: .seconds(20)) { stream, bytes in
+      let line = String(decoding: bytes, as: UTF8.self)
       if stream == "stdout" { said.publicKey = line } else { said.complaint = line }
     }
     switch outcome {

@@ -34,6 +34,11 @@ struct Webhook: Sendable {
     try await post(push.body, event: "push", delivery: delivery)
   }
 
+  /// Somebody's own trigger, without an event.
+  func send(_ fields: [String: Any]) async throws -> Answer {
+    try await post(JSONSerialization.data(withJSONObject: fields))
+  }
+
   /// `headers` come last and win.
   func post(
     _ body: Data, event: String? = nil, delivery: String? = nil, signed: Bool = true,

@@ -2,31 +2,6 @@ import Linux
 import Supervisor
 import TestSupport
 
-/// The table of this process. There is one, as in the manager: a second would take the first one's children.
-/// Nobody catches SIGCHLD here, so a timer stands in for it.
-@MainLoop enum Reaper {
-  static let table: ProcessTable = {
-    PIDOne.becomeReaper()
-    let table = ProcessTable()
-    tick(table)
-    return table
-  }()
-
-  private static func tick(_ table: ProcessTable) {
-    EventLoop.main.after(.milliseconds(2)) {
-      table.reap()
-      tick(table)
-    }
-  }
-
-  static let marks = Marks(root: "/tests")
-
-  /// Who lives and was started with this variable.
-  static func living(_ entry: String) -> [String] {
-    Procfs.processes().filter { !$0.isZombie && Procfs.environment(of: $0.pid, has: entry) }.map(\.name)
-  }
-}
-
 /// A shell script to run, with what it says and a variable by which its processes are known.
 @MainLoop final class Script {
   let mark = "TEST=\(UInt64.random(in: 0...UInt64.max))"
@@ -40,12 +15,15 @@ import TestSupport
       timeout: timeout)
   }
 
-  func run(_ text: String, timeout: Duration = .seconds(60), memory: MemoryControl? = nil)
-    async throws(CommandFailure) -> CommandResult
-  {
-    try await CommandRunner(table: Reaper.table, marks: Reaper.marks, memory: memory)
-      .run(command(text, timeout: timeout)) { self.heard($1) }
+  func run(
+    _ text: String, timeout: Duration = .seconds(60), memory: MemoryControl? = nil, outputLimit: Int = 1 << 30
+  ) async throws(CommandFailure) -> CommandResult {
+    try await CommandRunner(
+      table: Reaper.table, marks: Reaper.marks, memory: memory, outputLimit: outputLimit
+    ).run(command(text, timeout: timeout)) { self.heard(String(decoding: $1, as: UTF8.self)) }
   }
+
+  func forget() { lines = [] }
 
   func start(_ text: String, memory: MemoryControl? = nil, stopGrace: Duration = .seconds(30))
     throws(CommandFailure) -> AppInstance

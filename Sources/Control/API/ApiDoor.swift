@@ -1,0 +1,43 @@
+import Access
+import HTTP
+import JSON
+import Linux
+import Server
+
+/// Where the routes answer, and how it is known there who asks.
+package enum ApiDoor {
+  /// `changes`: whether the request does something, so that no other site's page may have sent it.
+  package typealias Identify = @MainLoop (RequestHead, Peer, _ changes: Bool) -> Result<Caller, Refusal>
+  package typealias IssueToken = @MainLoop (TokenWish) throws(ControlFailure) -> String
+
+  /// The control port: a token or a session.
+  case port(identify: Identify)
+  /// The command socket: whoever can open it may do everything.
+  case socket(issueToken: IssueToken)
+
+  var isSocket: Bool { if case .socket = self { true } else { false } }
+
+  @MainLoop func identify(_ head: RequestHead, _ peer: Peer, changes: Bool) -> Result<Caller, Refusal> {
+    switch self {
+    case .port(let identify): return identify(head, peer, changes)
+    case .socket:
+      let names = head.headers.values(Self.actorHeader)
+      guard let name = names.first else { return .success(Caller(name: "somebody", isAdmin: true)) }
+      guard names.count == 1, 1...255 ~= name.utf8.count, name.isOneLine else {
+        return .failure(
+          Refusal(.error(400, "\(Self.actorHeader) is not one printable name of up to 255 bytes")))
+      }
+      return .success(Caller(name: name, isAdmin: true))
+    }
+  }
+
+  static let actorHeader = "X-Bascule-Actor"
+}
+
+/// A token that somebody at the socket asks for.
+package struct TokenWish: Sendable, Equatable {
+  package let subject: String
+  package let isAdmin: Bool
+  /// nil: as long as the issuer sees fit.
+  package let seconds: Int64?
+}

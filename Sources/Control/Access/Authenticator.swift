@@ -1,0 +1,77 @@
+import Access
+import HTTP
+import Linux
+import Server
+
+/// Finds out who asks on the control port: by `Authorization: Bearer` with a token, or by the session's cookie.
+@MainLoop
+package struct Authenticator {
+  let attempts: AttemptLimiter
+  let sessions: Sessions
+  let password: PasswordCheck
+  private let key: [UInt8]
+  private let time: @Sendable () -> Timestamp
+
+  package init(
+    jwtSecret: String, adminPassword: String, attempts: AttemptLimiter = AttemptLimiter(),
+    sessions: Sessions = Sessions(), time: @escaping @Sendable () -> Timestamp = { .now }
+  ) {
+    self.attempts = attempts
+    self.sessions = sessions
+    self.time = time
+    password = PasswordCheck(adminPassword)
+    key = Array(jwtSecret.utf8)
+  }
+
+  /// `changes`: whether the request does something, which is for its method to say unless the route knows better: a
+  /// GET that begins a deployment, or one that becomes a WebSocket. With a cookie such a request must come from a
+  /// page of ours. A token is sent by nobody who does not mean to.
+  package func identify(_ head: RequestHead, _ peer: Peer, changes: Bool? = nil) -> Result<Caller, Refusal> {
+    switch BearerToken(in: head.headers) {
+    case .claimed(let token): return identify(token, peer)
+    case .ambiguous:
+      return .failure(.unknown("The request has several Authorization headers; it may have one."))
+    case .absent: break
+    }
+    // Not held back with the address's failed attempts: nobody guesses an id of 256 bits.
+    guard session(in: head) != nil else {
+      return .failure(.unknown("This is for those who log in, or send Authorization: Bearer with a token."))
+    }
+    if changes ?? Self.isUnsafe(head.method), RequestOrigin(head) != .own {
+      return .failure(Self.forged)
+    }
+    return .success(.admin)
+  }
+
+  /// A token that `identify` takes.
+  package func issue(sub: String, isAdmin: Bool, ttl: Duration) throws(JWTProblem) -> String {
+    try JWT.issue(sub: sub, isAdmin: isAdmin, ttl: ttl, key: key, now: time())
+  }
+
+  /// The id of the session that the request is of.
+  func session(in head: RequestHead) -> String? {
+    SessionCookie.values(in: head.headers).first { sessions.use($0) }
+  }
+
+  private func identify(_ token: String, _ peer: Peer) -> Result<Caller, Refusal> {
+    if let refusal = attempts.refusal(to: peer) { return .failure(refusal) }
+    switch JWT.verify(token, key: key, now: time()) {
+    case .success(let claims): return .success(Caller(name: claims.subject, isAdmin: claims.isAdmin))
+    case .failure(let problem):
+      if problem.isForged { attempts.countFailure(of: peer.address) }
+      return .failure(.unknown(problem.description))
+    }
+  }
+
+  static let forged = Refusal(
+    .error(
+      403, code: "forged_origin",
+      "A request with a session's cookie must come from a page of this server: Origin must name the Host."))
+
+  private static func isUnsafe(_ method: String) -> Bool { !["GET", "HEAD", "OPTIONS"].contains(method) }
+}
+
+extension Caller {
+  /// Whoever has given the admin's password.
+  static let admin = Caller(name: "admin", isAdmin: true)
+}

@@ -1,0 +1,21 @@
+import Linux
+
+/// What is kept of the past, and for how long.
+package struct Retention: Sendable {
+  /// Of each project.
+  package let deployments: Int
+  package let logDays: Int
+
+  package init(deployments: Int = 500, logDays: Int = 90) {
+    self.deployments = deployments
+    self.logDays = logDays
+  }
+
+  /// What waits or runs is never touched.
+  @MainLoop
+  package func apply(to history: History, _ logs: DeploymentLogs) async throws(HistoryError) {
+    let gone = try await history.forgetOld(keep: deployments)
+    await logs.remove(gone)
+    await logs.prune(days: logDays)
+  }
+}

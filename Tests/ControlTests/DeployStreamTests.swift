@@ -1,0 +1,83 @@
+import Access
+import History
+import Linux
+import Server
+import TestSupport
+import Testing
+
+@testable import Control
+
+@Suite(.timeLimit(.minutes(1))) struct DeployStreamTests {
+  private static let path = "/api/projects/deploy-stream?slug=mine"
+
+  @Test func `it deploys and streams to the end`() async throws {
+    try await ApiServer.with { api in
+      await MainLoopThread.run { api.manager.isQuick = true }
+      let response = try await api.ask("GET", Self.path, as: "alice")
+      #expect(response.status == 200)
+      #expect(response.text.contains(#""type":"start""#))
+      #expect(response.text.contains(#""type":"end""#))
+      #expect(await api.manager.asked == ["deploy mine by alice (api)"])
+      #expect(await api.manager.canceled.isEmpty)
+    }
+  }
+
+  @Test func `the deployment ends with its reader`() async throws {
+    try await ApiServer.with { api in
+      let ended = await Once<Int64>()
+      await MainLoopThread.run { api.manager.onCancel = { ended.finish($0) } }
+      for says in [false, true] {
+        let client = try api.client()
+        try client.send(ApiServer.request("GET", Self.path, as: "alice"))
+        #expect(await client.text(upTo: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200 ") == true)
+        let id = try #require(try await api.manager.history.latest(project: "mine", limit: 1).first?.id)
+        if says { await MainLoopThread.run { api.manager.say("log", "at work", in: id) } }
+        client.close()
+        while await !api.manager.canceled.contains(id) { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(await api.manager.asked.last == "cancel \(id) by alice")
+      }
+      _ = await ended.value()
+    }
+  }
+
+  @Test func `with detach the deployment goes on without its reader`() async throws {
+    try await ApiServer.with { api in
+      let client = try api.client()
+      try client.send(ApiServer.request("GET", Self.path + "&detach=1", as: "alice"))
+      #expect(await client.text(upTo: "\r\n\r\n") != nil)
+      client.close()
+      while await api.server.openConnections > 0 { try await Task.sleep(for: .milliseconds(2)) }
+      #expect(await api.manager.canceled.isEmpty)
+    }
+  }
+
+  @Test func `somebody else's deployment is followed, and left alone`() async throws {
+    try await ApiServer.with { api in
+      let id = try await api.manager.deployment(of: "mine")
+      await MainLoopThread.run { api.manager.answer = { _ in .duplicate(id) } }
+      let client = try api.client()
+      try client.send(ApiServer.request("GET", Self.path, as: "alice"))
+      #expect(await client.text(upTo: "\r\n\r\n") != nil)
+      client.close()
+      while await api.server.openConnections > 0 { try await Task.sleep(for: .milliseconds(2)) }
+      #expect(await api.manager.canceled.isEmpty)
+    }
+  }
+
+  @Test func `what cannot be queued is told as an error`() async throws {
+    let answers: [(OrderAnswer, Int)] = [
+      (.ignored("already live"), 409), (.locked("locked"), 423), (.full(retryAfter: 5), 429),
+      (.unavailable("stopping"), 503),
+    ]
+    try await ApiServer.with { api in
+      for (answer, status) in answers {
+        await MainLoopThread.run { api.manager.answer = { _ in answer } }
+        let response = try await api.ask("GET", Self.path, as: "alice")
+        #expect(response.status == status)
+        #expect(response.text.hasPrefix(#"{"error":{"#))
+      }
+      #expect(try await api.ask("GET", "/api/projects/deploy-stream", as: "alice").status == 400)
+      #expect(try await api.ask("GET", "/api/projects/deploy-stream?slug=theirs", as: "alice").status == 404)
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import Linux
+import SQLite
+import TestSupport
+import Testing
+
+@testable import History
+
+@Suite(.timeLimit(.minutes(2))) struct PageTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    MainLoopThread.start()
+    folder = try TemporaryFolder()
+  }
+
+  /// Every hundredth failed; `rare` has had one in a thousand, and none since long.
+  @MainLoop private func history(_ count: Int) throws -> History {
+    let (history, _) = try History.open(folder.path("history.db"))
+    for slug in ["main", "shop", "rare"] {
+      try history.store(ProjectRecord(slug: slug, repository: "/repo", branch: "main"))
+    }
+    // In one statement: row by row it would keep every other test's loop waiting.
+    try history.database.run(
+      """
+      WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+      INSERT INTO deployments (project, state, mode, "trigger", actor, ref, "commit", message, forced, queued_at,
+        started_at, finished_at, phases)
+      SELECT CASE WHEN n < ?1 / 2 AND n % 1000 = 0 THEN 'rare' WHEN n % 2 = 0 THEN 'main' ELSE 'shop' END,
+        CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'success' END, 'fast', 'push', 'alice', 'main', 'c' || n,
+        'A change, and why it was made, in about as many words as people use', 0, n, n, n,
+        '[["prepare", 2], ["install", 40], ["build", 40], ["start", 100]]'
+      FROM numbers
+      """, [.integer(Int64(count))])
+    history.commit()
+    return history
+  }
+
+  private static let filters: [DeploymentFilter] = {
+    var filters: [DeploymentFilter] = []
+    for project in [nil, "main", "rare", "none"] {
+      for projects in [nil, [], ["rare"], ["main", "rare"], ["main", "shop", "rare", "none"]] {
+        for state in [nil, DeploymentState.failed, .success, .canceled] {
+          for before in [nil, 1, 1234, Int64.max] {
+            filters.append(
+              DeploymentFilter(project: project, projects: projects, state: state, before: before))
+          }
+        }
+      }
+    }
+    return filters
+  }()
+
+  @MainLoop @Test func `every filter finds what it says, newest first, and pages join without a seam`() throws
+  {
+    let history = try history(3000)
+    let all =
+      try history.latest(project: "main", limit: 5000) + history.latest(project: "shop", limit: 5000)
+      + history.latest(project: "rare", limit: 5000)
+    #expect(all.count == 3000)
+    for filter in Self.filters {
+      let expected = all.filter { row in
+        (filter.project.map { $0 == row.project } ?? true)
+          && (filter.projects.map { $0.contains(row.project) } ?? true)
+          && (filter.state.map { $0 == row.state } ?? true) && (filter.before.map { row.id < $0 } ?? true)
+      }.map(\.id).sorted(by: >)
+      let page = try history.page(of: filter)
+      #expect(page.items.map(\.id) == Array(expected.prefix(50)))
+      #expect(page.next == (expected.count > 50 ? page.items.last?.id : nil))
+    }
+    for projects in [nil, ["main", "rare"]] {
+      var ids: [Int64] = []
+      var filter = DeploymentFilter(projects: projects, limit: 200)
+      repeat {
+        let page = try history.page(of: filter)
+        ids += page.items.map(\.id)
+        filter.before = page.next
+      } while filter.before != nil
+      #expect(ids == all.filter { projects?.contains($0.project) ?? true }.map(\.id).sorted(by: >))
+    }
+  }
+
+  @MainLoop @Test func `a limit is at least one row and at most two hundred`() throws {
+    let history = try history(300)
+    for (asked, given) in [(Int.min, 1), (0, 1), (1, 1), (200, 200), (.max, 200)] {
+      #expect(try history.page(of: DeploymentFilter(limit: asked)).items.count == given)
+    }
+  }
+
+  @MainLoop @Test func `a page out of a hundred thousand is there in milliseconds, by any filter`() throws {
+    let history = try history(100_000)
+    for filter in Self.filters {
+      var best = Duration.seconds(1)
+      for _ in 0..<3 {
+        best = min(best, try ContinuousClock().measure { _ = try history.page(of: filter) })
+      }
+      #expect(best < .milliseconds(20), "\(filter)")
+    }
+    let took = try ContinuousClock().measure { _ = try history.countByState() }
+    #expect(took < .milliseconds(100))
+  }
+
+  @MainLoop @Test func `no page is looked for row by row`() throws {
+    let history = try history(10)
+    for (condition, values) in [
+      ("WHERE id < ? ORDER BY id DESC LIMIT ?", 2),
+      ("WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?", 3),
+      ("WHERE project = ? AND state = ? AND id < ? ORDER BY id DESC LIMIT ?", 4),
+    ] {
+      let plan = try history.database.rows(
+        "EXPLAIN QUERY PLAN SELECT id FROM deployments \(condition)",
+        Array(repeating: SQLiteValue.integer(1), count: values)
+      ) { $0.text(3) ?? "" }
+      #expect(plan.count == 1 && plan[0].hasPrefix("SEARCH deployments USING"), "\(plan)")
+    }
+  }
+
+  @MainLoop @Test func `the newest of each project are kept, and those that have not ended`() async throws {
+    let (history, _) = try History.open(folder.path("history.db"))
+    try history.store(ProjectRecord(slug: "shop", repository: "/repo", branch: "main"))
+    for number in 1...1000 {
+      var row = Deployment(
+        project: number <= 5 ? "shop" : "main", state: .success, trigger: "push", actor: "alice", ref: "main",
+        commit: nil)
+      row.delivery = "d-\(number)"
+      row.finishedAt = number == 7 ? nil : .now
+      _ = try history.insert(row)
+    }
+    let gone = try await history.forgetOld(keep: 3)
+    #expect(gone.sorted() == [1, 2, 6] + Array(8...997))
+    #expect(try history.latest(project: "main", limit: 100).map(\.id) == [1000, 999, 998, 7])
+    #expect(try history.latest(project: "shop", limit: 100).map(\.id) == [5, 4, 3])
+    #expect(history.deployment(ofDelivery: "d-997", project: "main") == nil)
+    #expect(history.deployment(ofDelivery: "d-998", project: "main") == 998)
+    #expect(try await history.forgetOld(keep: 500).isEmpty)
+  }
+
+  @MainLoop @Test func `what is forgotten takes its log along`() async throws {
+    let (history, _) = try History.open(folder.path("history.db"))
+    let logs = DeploymentLogs(folder: folder.path)
+    for _ in 1...4 {
+      var row = Deployment(
+        project: "main", state: .success, trigger: "push", actor: "alice", ref: "main", commit: nil)
+      row.finishedAt = .now
+      let id = try history.insert(row).id
+      logs.log(of: id).append("x", essential: true)
+      logs.finish(id)
+    }
+    try await Retention(deployments: 2, logDays: 90).apply(to: history, logs)
+    #expect(folder.names.filter { $0.hasSuffix(".log") } == ["3.log", "4.log"])
+  }
+
+  @MainLoop @Test func `a project that goes takes its deployments along, and what asked for them`() throws {
+    let (history, _) = try History.open(folder.path("history.db"))
+    try history.store(ProjectRecord(slug: "shop", repository: "/repo", branch: "main"))
+    for slug in ["main", "shop", "shop"] {
+      var row = Deployment(
+        project: slug, state: .queued, trigger: "push", actor: "alice", ref: "main", commit: nil)
+      row.delivery = "of \(slug)"
+      _ = try history.insert(row)
+    }
+    #expect(try history.deployments(ofProject: "shop") == [2, 3])
+    try history.remove(project: "shop")
+    #expect(try history.deployments(ofProject: "shop").isEmpty)
+    #expect(try history.page().items.map(\.id) == [1])
+    #expect(history.deployment(ofDelivery: "of shop", project: "shop") == nil)
+    #expect(history.deployment(ofDelivery: "of main", project: "main") == 1)
+  }
+}

@@ -1,0 +1,191 @@
+import Glibc
+import JSON
+import Linux
+import SQLite
+import TestSupport
+import Testing
+
+@testable import History
+
+/// Deliveries, actions, and what becomes of a damaged file.
+@Suite(.timeLimit(.minutes(2))) struct RecordTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("history.db") }
+
+  init() throws {
+    MainLoopThread.start()
+    folder = try TemporaryFolder()
+  }
+
+  private func delivery(_ guid: String, payload: [UInt8]? = nil) -> Delivery {
+    var delivery = Delivery(
+      guid: guid, at: Timestamp(milliseconds: 5), provider: "github", event: "push", verdict: "ignored")
+    delivery.payload = payload
+    return delivery
+  }
+
+  private func deployment(_ delivery: String? = nil) -> Deployment {
+    Deployment(project: "main", state: .queued, trigger: "push", actor: "alice", ref: "main", commit: nil)
+  }
+
+  @MainLoop @Test func `everything about a delivery comes back, in a list without its payload`() throws {
+    let (history, _) = try History.open(path)
+    let deployment = try history.insert(deployment())
+    var stored = delivery("a", payload: Array(0...255))
+    stored.reason = "another branch"
+    stored.project = "main"
+    stored.headers = [("X-GitHub-Event", "push"), ("Content-Type", "application/json \"x\"")]
+    stored = try history.insert(stored)
+    stored.verdict = "queued"
+    stored.deployment = deployment.id
+    try history.update(stored)
+    let again = try history.insert(delivery("a"))
+    _ = try history.insert(delivery("'; DROP TABLE deliveries; --"))
+    history.close()
+
+    let (reopened, _) = try History.open(path)
+    let page = try reopened.deliveries()
+    #expect(page.items.map(\.id) == [3, 2, 1] && page.next == nil)
+    #expect(page.items.allSatisfy { $0.payload == nil })
+    #expect(page.items.last?.json.text == stored.json.text)
+    #expect(page.items.last?.headers.map(\.name) == ["X-GitHub-Event", "Content-Type"])
+    #expect(try reopened.delivery("a")?.id == again.id)
+    #expect(try reopened.delivery("b") == nil)
+    #expect(try reopened.deliveries(before: 3, limit: 1).items.map(\.id) == [2])
+    #expect(try reopened.deliveries(before: 3, limit: 1).next == 2)
+    #expect(
+      stored.json.text
+        == #"{"guid":"a","at":"1970-01-01T00:00:00.005Z","provider":"github","event":"push","verdict":"queued","#
+        + #""reason":"another branch","project":"main","deployment":1}"#)
+    try reopened.remove(project: "main")
+    #expect(try reopened.deliveries().items.last?.project == nil)
+    #expect(try reopened.deliveries().items.last?.deployment == nil)
+  }
+
+  @MainLoop @Test func `a payload comes back byte for byte, and one that is too long is not kept`() throws {
+    let (history, _) = try History.open(path)
+    for (guid, count) in [("none", 0), ("one", 1), ("most", 1 << 20), ("more", 1 << 20 + 1)] {
+      _ = try history.insert(delivery(guid, payload: [UInt8](repeating: 7, count: count)))
+    }
+    #expect(try history.delivery("none")?.payload == [])
+    #expect(try history.delivery("one")?.payload == [7])
+    #expect(try history.delivery("most")?.payload?.count == 1 << 20)
+    #expect(try history.delivery("more")?.payload == nil)
+  }
+
+  @MainLoop @Test func `five hundred deliveries are kept, and 64 MiB of what they brought`() throws {
+    let (history, _) = try History.open(path)
+    for number in 1...600 { _ = try history.insert(delivery("d\(number)", payload: [1])) }
+    #expect(try history.delivery("d100") == nil)
+    #expect(try history.delivery("d101")?.payload == [1])
+    var (before, count): (Int64?, Int) = (nil, 0)
+    repeat {
+      let page = try history.deliveries(before: before, limit: 200)
+      count += page.items.count
+      before = page.next
+    } while before != nil
+    #expect(count == 500)
+
+    for number in 1...70 {
+      _ = try history.insert(delivery("large\(number)", payload: [UInt8](repeating: 1, count: 1 << 20)))
+    }
+    let kept = try history.database.rows("SELECT sum(length(payload)) FROM deliveries") { $0.integer(0) ?? 0 }
+    #expect(kept[0] <= 64 << 20 && kept[0] > 62 << 20)
+    #expect(try history.delivery("large1")?.verdict == "ignored")
+    #expect(try history.delivery("large1")?.payload == nil)
+    #expect(try history.delivery("large70")?.payload != nil)
+  }
+
+  @MainLoop @Test func `what people did is listed newest first, ten thousand of it`() throws {
+    let (history, _) = try History.open(path)
+    for number in 1...10_010 {
+      try history.insert(Action(actor: "alice", action: "lock", project: "main", detail: "\(number)"))
+    }
+    let page = try history.actions(limit: 3)
+    #expect(page.items.map(\.detail) == ["10010", "10009", "10008"])
+    #expect(page.next == 10_008)
+    #expect(try history.actions(before: page.next, limit: 1).items.map(\.detail) == ["10007"])
+    #expect(try history.actions(before: 12).items.map(\.id) == [11])
+    history.close()
+    let (reopened, _) = try History.open(path)
+    let action = try #require(try reopened.actions(limit: 1).items.first)
+    #expect(action == page.items.first)
+  }
+
+  @MainLoop @Test func `where a new file begins, its numbers go on behind the old ones`() throws {
+    let (history, _) = try History.open(path)
+    try history.skipNumbers(upTo: 41)
+    #expect(try history.insert(deployment()).id == 42)
+    try history.skipNumbers(upTo: 7)
+    #expect(try history.insert(deployment()).id == 43)
+  }
+
+  /// Writes over what lies in the middle of the file: its head is whole, so that opening it alone tells nothing.
+  private func damage(from page: Int) throws {
+    let file = try FileDescriptor.open(path, O_RDWR)
+    let noise = [UInt8](repeating: 0xa5, count: 200 * 4096)
+    #expect(noise.withUnsafeBytes { pwrite(file.raw, $0.baseAddress, $0.count, off_t(page * 4096)) } > 0)
+  }
+
+  @MainLoop private func fill(_ count: Int) throws -> History {
+    let (history, _) = try History.open(path)
+    for number in 0..<count {
+      try history.insert(
+        Action(actor: "alice", action: "lock", detail: String(repeating: "x", count: 50_000) + "\(number)"))
+      _ = try history.insert(deployment())
+    }
+    history.commit()
+    return history
+  }
+
+  @MainLoop @Test func `damage in the middle of a small file is found when it is opened`() throws {
+    try fill(100).close()
+    try damage(from: 30)
+    let (history, warning) = try History.open(path)
+    #expect(warning?.contains("it was set aside as \(path).damaged-") == true)
+    #expect(try history.insert(deployment()).id == 1)
+  }
+
+  @MainLoop @Test func `damage of a large file is found beside the work, and mended at the next start`()
+    async throws
+  {
+    try fill(400).close()
+    let (whole, _) = try History.open(path)
+    #expect(await whole.checkLater() == nil)
+    whole.close()
+    try damage(from: 1000)
+    let (history, warning) = try History.open(path)
+    #expect(warning == nil)
+    var told: [String] = []
+    history.onDamage = { told.append($0) }
+    let sentence = await history.checkLater()
+    #expect(sentence?.contains("until Bascule is started again") == true)
+    #expect(told.count == 1)
+    history.close()
+    let (reopened, again) = try History.open(path)
+    #expect(again?.contains("it was set aside as") == true)
+    #expect(try reopened.insert(deployment()).id == 1)
+    #expect(folder.names.filter { $0.hasSuffix(".damaged") } == [])
+  }
+
+  @MainLoop @Test func `a file damaged while it is in use is an error, told once`() throws {
+    let history = try fill(300)
+    history.close()
+    let (open, _) = try History.open(path)
+    var told = 0
+    open.onDamage = { _ in told += 1 }
+    try damage(from: 0)
+    for suffix in ["-wal"] { _ = truncate(path + suffix, 0) }
+    for _ in 0..<50 {
+      _ = try? open.insert(deployment())
+      _ = try? open.page()
+      _ = try? open.deliveries()
+      open.commit()
+    }
+    #expect(told <= 1)
+    open.close()
+    let (reopened, warning) = try History.open(path)
+    #expect(warning != nil)
+    #expect(try reopened.insert(deployment()).id == 1)
+  }
+}
