@@ -57,8 +57,13 @@ struct Client {
     }
     if response.status < 400 { return document.root }
     let message = document.root["error"]?["message"]?.string ?? "the manager answered \(response.status)"
-    let isBusy = [409, 423, 429, 503].contains(response.status)
-    throw ClientError(message: message, exitCode: isBusy ? ExitCode.busy : ExitCode.failed)
+    let code =
+      switch response.status {
+      case 423, 429, 503: ExitCode.busy
+      case 400, 422: ExitCode.usage
+      default: ExitCode.failed
+      }
+    throw ClientError(message: message, exitCode: code)
   }
 
   private func exchange(

@@ -48,7 +48,7 @@ extension Verb {
     case .resume: "usage: bascule resume [--project SLUG] [--json]"
     case .releases: "usage: bascule releases [--project SLUG] [--json]"
     case .status: "usage: bascule status [--project SLUG] [--json]"
-    case .logs: "usage: bascule logs [-f] [ID] [--json]"
+    case .logs: "usage: bascule logs [-f] [ID | --project SLUG] [--json]"
     case .cancel: "usage: bascule cancel ID [--json]"
     case .lock: "usage: bascule lock -m WHY [--project SLUG] [--json]"
     case .unlock: "usage: bascule unlock [--project SLUG] [--json]"
@@ -56,6 +56,7 @@ extension Verb {
     case .projects:
       """
       usage: bascule projects [list | add SLUG REPOSITORY [OPTION...] | remove SLUG] [--json]
+        REPOSITORY     - reads it from standard input: for one with a password in it
         --branch B     the branch to deploy (main)
         --port P       a public port of its own
         --host H,...   names that the public port answers for it under

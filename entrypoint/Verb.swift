@@ -46,7 +46,8 @@ enum Verb: String, CaseIterable {
         return try StatusVerb.perform(
           Arguments(words, flags: ["--json"], values: ["--project"]))
       case .logs:
-        return try LogsVerb.perform(Arguments(words, flags: ["-f", "--follow", "--json"], positional: 1))
+        return try LogsVerb.perform(
+          Arguments(words, flags: ["-f", "--follow", "--json"], values: ["--project"], positional: 1))
       case .cancel: return try CancelVerb.perform(Arguments(words, flags: ["--json"], positional: 1))
       case .lock: return try HoldVerbs.lock(Arguments(words, flags: ["--json"], values: ["-m", "--project"]))
       case .unlock:

@@ -28,7 +28,7 @@ package protocol ManagerPort: AnyObject {
 
   func order(
     _ order: DeployOrder, for slug: String, answer: @escaping @MainLoop (OrderAnswer) -> Void)
-  func cancel(_ id: Int64, actor: String) throws(ControlFailure)
+  func cancel(_ id: Int64, actor: String) async throws(ControlFailure)
   func rollback(_ slug: String, to name: String?, actor: String) async throws(ControlFailure) -> JSONValue
   func lock(_ slug: String, reason: String, owner: String) async throws(ControlFailure)
   /// Returns what was skipped meanwhile; so does `resume`.

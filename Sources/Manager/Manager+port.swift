@@ -25,7 +25,12 @@ extension Manager: ManagerPort {
     guard let project = all.first(where: { $0.slug == slug }) else {
       return answer(.unavailable("there is no project \(slug)"))
     }
-    project.order(order, answer: answer)
+    project.order(order) { [self] result in
+      if !order.isAutomatic, case .queued(let id) = result {
+        note(order.actor, "deploy", slug, "deployment #\(id)")
+      }
+      answer(result)
+    }
   }
 
   package func status(of slug: String) async throws(ControlFailure) -> JSONValue {
@@ -53,19 +58,21 @@ extension Manager: ManagerPort {
   {
     let release = try await find(slug).rollback(to: name, actor: actor)
     note(actor, "rollback", slug, "release \(release.number)")
+    try await written()
     return [
       "status": "success", "release": .int(Int64(release.number)),
       "commit": JSONValue(release.revision.commit),
     ]
   }
 
-  package func cancel(_ id: Int64, actor: String) throws(ControlFailure) {
+  package func cancel(_ id: Int64, actor: String) async throws(ControlFailure) {
     let project = all.first { $0.queue.open.contains { $0.id == id } }
     guard let project else {
       throw ControlFailure(.conflict, "deployment #\(id) neither waits nor runs")
     }
     if let reason = project.cancel(id, by: actor) { throw ControlFailure(.conflict, reason) }
     note(actor, "cancel", project.slug, "deployment #\(id)")
+    try await written()
   }
 
   package func lock(_ slug: String, reason: String, owner: String) async throws(ControlFailure) {

@@ -22,26 +22,37 @@ extension Manager {
   func loadProjects() async {
     let (files, problems) = folders.load()
     for problem in problems { logger.error(problem) }
-    let known = Set(files.map(\.record.slug) + [ProjectRecord.main])
-    // One whose file cannot be read today keeps its history.
-    if problems.isEmpty {
-      for record in (try? history.projects()) ?? [] where !known.contains(record.slug) {
-        forget(record.slug)
+    // What was removed, and that alone: a folder that is missing may be a volume that is not mounted.
+    for leftover in folders.leftovers {
+      if !files.contains(where: { $0.record.slug == leftover.slug }) { forget(leftover.slug) }
+      Task { @MainLoop in
+        if (try? await written()) != nil { delete(leftover.path) }
       }
     }
     for file in files.sorted(by: { $0.record.createdAt.milliseconds < $1.record.createdAt.milliseconds }) {
       do throws(ControlFailure) {
-        let project = try await open(file)
+        let project = try await open(file, isNew: false)
         start(project)
       } catch {
         logger.error("project \(file.record.slug) is not served: \(error.message)")
       }
     }
-    for path in folders.leftovers { delete(path) }
+    settleOthers()
+  }
+
+  /// Deployments of projects that are not here: whatever ran does not run any more.
+  private func settleOthers() {
+    for var deployment in (try? history.unfinished()) ?? []
+    where !all.contains(where: { $0.slug == deployment.project }) {
+      deployment.state = .interrupted
+      deployment.error = "the manager ended while deployment #\(deployment.id) waited or ran"
+      deployment.finishedAt = .now
+      do throws(HistoryError) { try history.conclude(deployment) } catch { logger.warn("\(error)") }
+    }
   }
 
   /// Makes it known to the front and to everybody who asks.
-  private func open(_ file: ProjectFile) async throws(ControlFailure) -> Project {
+  private func open(_ file: ProjectFile, isNew: Bool) async throws(ControlFailure) -> Project {
     let slug = file.record.slug
     let settings = try settings(for: file.record)
     var record = file.record
@@ -55,8 +66,10 @@ extension Manager {
     }
     let site = await front.addSite()
     do throws(ControlFailure) {
-      if let port = record.port { try await listen(on: port, for: site) }
+      let trouble = try await take(record.port, for: site, isNew: isNew)
       let project = try make(record, settings, layout, site)
+      project.portTrouble = trouble
+      if trouble != nil { retryPort(of: project) }
       try mapped { () throws(HistoryError) in try history.store(record) }
       try await written()
       project.settleQueue()
@@ -83,11 +96,35 @@ extension Manager {
     }
   }
 
-  private func listen(on port: UInt16, for site: Site) async throws(ControlFailure) {
+  /// What is wrong with its port: only a new project fails by that.
+  private func take(_ port: UInt16?, for site: Site, isNew: Bool) async throws(ControlFailure) -> String? {
+    guard let port else { return nil }
+    workshop.pool.avoid(port)
     do throws(SystemError) {
       _ = try await front.listen(Front.everywhere(port: port), for: site)
+      return nil
     } catch {
-      throw ControlFailure(.conflict, ListenError(port: port, setting: "port", error).description)
+      let sentence = ListenError(port: port, setting: "port", error).description
+      if isNew { throw ControlFailure(.conflict, sentence) }
+      return sentence
+    }
+  }
+
+  /// Its hosts and its record are there meanwhile.
+  private func retryPort(of project: Project) {
+    project.logger.error("\(project.portTrouble ?? ""); trying again every ten seconds")
+    Task { @MainLoop in
+      while project.portTrouble != nil, !project.isStopping, let port = project.record.port {
+        await MainLoop.sleep(for: .seconds(10))
+        guard !project.isStopping else { return }
+        do throws(SystemError) {
+          _ = try await front.listen(Front.everywhere(port: port), for: project.handoff.site)
+          project.portTrouble = nil
+          project.logger.info("port \(port) is served")
+        } catch {
+          continue
+        }
+      }
     }
   }
 
@@ -95,13 +132,14 @@ extension Manager {
   func start(_ project: Project) {
     guard let settlement = project.settlement else { return }
     project.settlement = nil
-    Task { @MainLoop in
+    project.starting = Task { @MainLoop in
       for warning in settlement.warnings { project.logger.warn(warning) }
       if !settlement.interrupted.isEmpty {
         let numbers = settlement.interrupted.map(String.init).joined(separator: ", ")
         project.logger.warn("removed half-made releases: \(numbers)")
       }
       await project.showMaintenance()
+      guard !project.isStopping else { return }
       if unlink(project.desk.layout.reload) == 0 {
         project.logger.info("RELOAD was there already: this start is what it asks for")
       }
@@ -123,7 +161,8 @@ extension Manager {
     {
       if let problem { throw ControlFailure(.unprocessable, problem) }
     }
-    let reserved = [settings.port, settings.controlPort]
+    var reserved = [settings.port, settings.controlPort]
+    if case .inPlace(let port?) = settings.handoff { reserved.append(port) }
     if let conflict = ProjectRules.conflict(of: wish, with: projects, reservedPorts: reserved) {
       throw ControlFailure(.conflict, conflict)
     }
@@ -149,8 +188,10 @@ extension Manager {
       throw ControlFailure(.failed, "project \(slug) could not be made: \(error)")
     }
     do throws(ControlFailure) {
-      return try await open(file)
+      return try await open(file, isNew: true)
     } catch {
+      folders.unmake(slug)
+      forget(slug)
       if let path = try? folders.setAside(slug) { delete(path) }
       throw error
     }
@@ -174,25 +215,34 @@ extension Manager {
       throw ControlFailure(
         .conflict, "main is the project of this container's environment; it cannot be removed")
     }
-    try await oneChange { () async throws(ControlFailure) in try await removeNow(slug, actor) }
+    let project = try find(slug)
+    guard !project.isEnding else {
+      throw ControlFailure(.conflict, "project \(slug) is being removed already")
+    }
+    logger.info("\(actor) removes project \(slug)")
+    project.isEnding = true
+    defer { project.isEnding = false }
+    // Others are made and removed meanwhile: what is in flight may take its time.
+    await project.end()
+    try await oneChange { () async throws(ControlFailure) in try await removeNow(project, actor) }
   }
 
-  private func removeNow(_ slug: String, _ actor: String) async throws(ControlFailure) {
-    let project = try find(slug)
-    logger.info("\(actor) removes project \(slug)")
-    await project.end()
-    await front.remove(project.handoff.site)
-    all.removeAll { $0 === project }
+  private func removeNow(_ project: Project, _ actor: String) async throws(ControlFailure) {
+    let slug = project.slug
     let aside: String
     do throws(SystemError) {
       aside = try folders.setAside(slug)
     } catch {
       throw ControlFailure(
-        .failed, "project \(slug) was stopped, but its folder could not be removed: \(error)")
+        .failed,
+        "project \(slug) was stopped, but its folder could not be moved away (\(error)); remove it again")
     }
+    await front.remove(project.handoff.site)
+    all.removeAll { $0 === project }
     forget(slug)
-    delete(aside)
+    // First: what is left of the folder tells the next manager that the project was removed.
     try await written()
+    delete(aside)
     note(actor, "projects remove", slug, nil)
     logger.info("project \(slug) is gone")
   }

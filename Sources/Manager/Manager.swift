@@ -124,6 +124,7 @@ package final class Manager {
     } catch {
       throw StartError(error)
     }
+    workshop.schedule.willBegin = { [unowned self] in for project in all { project.spareTask?.cancel() } }
     workshop.schedule.countWaiting = { [unowned self] in all.count { $0.queue.waiting != nil } }
     // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
     do throws(HistoryError) { try history.store(main.record) } catch { logger.warn("\(error)") }
@@ -163,6 +164,8 @@ package final class Manager {
     if geteuid() == 0, settings.appUser == nil {
       logger.warn("git, builds and the app run as root: make a user `bun` in the image, or set APP_USER")
     }
+    // Before main has a port of its own: not one that another project listens on.
+    for port in folders.load().found.compactMap(\.record.port) { workshop.pool.avoid(port) }
     zombies.start()
     news.resume()
     start(main)

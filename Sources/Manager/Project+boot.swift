@@ -12,6 +12,7 @@ extension Project {
     if settlement.hasRelease { await handoff.hold() }
     spare.discard()
     let good = await desk.rollbackCandidates(excluding: 0)
+    guard !isStopping else { return }
     guard let target = settlement.current.number ?? settlement.lastLive ?? good.first else {
       if queue.waiting == nil { orderFirstDeployment() } else { pump() }
       return

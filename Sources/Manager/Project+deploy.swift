@@ -41,7 +41,8 @@ extension Project {
     }
     narrator.ended(code: deployment.exitCode ?? 1)
     logs.finish(deployment.id)
-    await history.checkpoint()
+    // Nobody waits for the disk, which may be packing a log.
+    Task { @MainLoop in await history.checkpoint() }
     retryFirstDeployment(after: deployment)
   }
 
@@ -110,7 +111,9 @@ extension Project {
   var spare: Spare { Spare(folder: desk.layout.spare, trash: desk.layout.trash) }
 
   private func prepareSpare(like deployment: Deployment, _ number: Int) async {
-    guard queue.open.isEmpty, let hash = deployment.commit, let commit = await git.commit(hash) else {
+    guard queue.open.isEmpty, schedule.isIdle, let hash = deployment.commit,
+      let commit = await git.commit(hash)
+    else {
       return
     }
     let job = job(
@@ -232,7 +235,7 @@ extension Project {
         logger.warn("\(error)")
       }
       // What the last deployment has begun in advance goes on, where there is nothing newer.
-      if let after { spareTask = Task { @MainLoop in await after() } }
+      if let after, !isStopping { spareTask = Task { @MainLoop in await after() } }
     }
   }
 

@@ -70,7 +70,10 @@ extension Project {
   private func enqueue(_ order: DeployOrder, _ answer: @escaping @MainLoop (OrderAnswer) -> Void)
     throws(HistoryError)
   {
-    guard !isStopping else { return answer(.unavailable("the manager is stopping")) }
+    guard !isStopping else {
+      return answer(
+        .unavailable(isEnding ? "project \(slug) is being removed" : "the manager is stopping"))
+    }
     // Whoever waits already keeps its place with the newer commit.
     if queue.waiting == nil, order.trigger != "boot", schedule.isFull { return answer(.full(retryAfter: 30)) }
     let deployment = try history.insert(row(order, .queued))
@@ -88,13 +91,21 @@ extension Project {
     history.whenWritten { [self] failure in
       if let failure {
         _ = queue.withdraw(deployment.id)
-        // Its row still says that it waits.
-        if let replaced, queue.waiting == nil { _ = queue.add(replaced) }
+        restore(replaced)
         return answer(.unavailable("the deployment could not be written down: \(failure)"))
       }
       answer(.queued(deployment.id))
       pump()
     }
+  }
+
+  /// After a commit that failed: it waits on if its row says so.
+  private func restore(_ replaced: Deployment?) {
+    guard let replaced, queue.waiting == nil,
+      ((try? history.deployment(replaced.id)) ?? nil)?.state == .queued
+    else { return }
+    unrecorded[replaced.id] = nil
+    _ = queue.add(replaced)
   }
 
   private func skip(
@@ -153,13 +164,23 @@ extension Project {
     do throws(HistoryError) {
       try history.conclude(finished)
       tell(finished)
+      history.whenWritten { [self] failure in
+        if let failure { return notConcluded(finished, failure) }
+        tellFollowers(of: finished)
+      }
     } catch {
-      logger.warn("deployment #\(deployment.id) could not be recorded as \(state): \(error)")
+      notConcluded(finished, error)
     }
-    tellFollowers(of: finished)
     overtaken[deployment.id] = nil
     limits[deployment.id] = nil
     logger.info("deployment #\(deployment.id): \(error ?? state.rawValue)")
+  }
+
+  /// Tried again when there is room.
+  private func notConcluded(_ deployment: Deployment, _ error: HistoryError) {
+    logger.warn("deployment #\(deployment.id) could not be recorded as \(deployment.state): \(error)")
+    unrecorded[deployment.id] = deployment
+    logs.finish(deployment.id)
   }
 
   /// Of one that never ran, or did not come to its end: its stream gets one all the same.

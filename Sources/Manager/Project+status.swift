@@ -32,6 +32,7 @@ extension Project {
   }
 
   var state: String {
+    if portTrouble != nil { return "error" }
     if queue.running != nil { return "building" }
     if handoff.live != nil { return "running" }
     return wanted == nil && queue.waiting == nil ? "pending" : "error"

@@ -32,6 +32,12 @@ final class Project {
   /// What was found at start, until it is acted on.
   var settlement: SettlementReport?
   var reloads: ReloadWatch?
+  /// What it does until it is up.
+  var starting: Task<Void, Never>?
+  /// Why its own port is not served.
+  var portTrouble: String?
+  /// It is being removed.
+  var isEnding = false
   var queue = DeploymentQueue()
   var runningTask: Task<Void, Never>?
   /// What the history did not take, to be tried again when there is room.
@@ -144,13 +150,14 @@ final class Project {
   /// For good: nobody gets in any more, who is in may finish, then the app stops.
   func end() async {
     beginStop()
-    reloads?.stop()
     schedule.leave(slug)
     if let waiting = queue.waiting { _ = cancel(waiting.id, by: "the removal of the project") }
     await handoff.site.refuse()
     let limit = settings.drainTimeout
     if let live = handoff.live { _ = await handoff.site.drain(live.target, within: limit, streams: .zero) }
     await stop(appGrace: settings.stopTimeout)
+    await starting?.value
+    reloads?.stop()
     await housekeeping?.value
     await spareTask?.value
     schedule.finish(slug)

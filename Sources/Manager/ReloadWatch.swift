@@ -96,7 +96,10 @@ final class ReloadWatch {
 
   private func rewatch() {
     do throws(SystemError) {
-      if Files.kind(folder) == nil { try Files.makeDirectory(folder) }
+      // Not its parents: where they are gone there is no project any more.
+      if Files.kind(folder) == nil, Files.kind(Files.parent(of: folder)) != nil {
+        try Files.makeDirectory(folder)
+      }
       watch = try inotify.watch(folder: folder)
     } catch {
       if !complained { logger.warn("releases/ cannot be watched (\(error)); looking every two seconds") }

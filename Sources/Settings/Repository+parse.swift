@@ -43,6 +43,10 @@ extension Repository {
     let path = rest[slash...]
     guard isServer(server) else { throw Refusal("which names no proper host") }
     guard path.count > 1 else { throw Refusal("which names no repository") }
+    // A slash in a password that is not percent-encoded ends the host too early.
+    guard scheme == "ssh" || !path.contains("@") else {
+      throw Refusal("which has an @ after the host: percent-encode what is special in a password")
+    }
     if scheme == "ssh" {
       guard let login else { return (Repository(address: "ssh://" + rest, transport: .ssh), nil) }
       guard isName(login) else {

@@ -1,16 +1,27 @@
 import Glibc
+import HTTP
 import JSON
 
 /// `bascule logs`: the recorded events of a deployment, and those to come with -f.
 enum LogsVerb {
   static func perform(_ arguments: Arguments) throws -> Int32 {
     let client = try Client()
-    let name = arguments.positional.first ?? "last"
+    let name = try arguments.positional.first ?? last(client, of: arguments["--project"])
     let asJSON = arguments.has("--json")
     if arguments.has("-f") || arguments.has("--follow") { return try follow(client, name, asJSON: asJSON) }
     let text = EventText(colors: client.colors)
     try client.lines("/api/deployments/\(name)/log") { show($0, text, asJSON) }
     return ExitCode.done
+  }
+
+  /// The last deployment of a project; of `main`, the last that has a log.
+  private static func last(_ client: Client, of slug: String?) throws -> String {
+    guard let slug else { return "last" }
+    let page = try client.get("/api/deployments?limit=1&slug=\(Percent.encode(slug))")
+    guard let id = page["items"]?.elements.first?["id"]?.int else {
+      throw ClientError(message: "there is no deployment of \(slug) yet", exitCode: ExitCode.failed)
+    }
+    return String(id)
   }
 
   /// To the end, with the outcome as exit code.

@@ -38,7 +38,8 @@ enum ProjectsVerb {
   }
 
   private static func add(_ slug: String, _ repository: String, _ arguments: Arguments) throws -> Int32 {
-    var wish: [(String, JSONValue)] = [("slug", .string(slug)), ("repository", .string(repository))]
+    let address = repository == "-" ? readLine() ?? "" : repository
+    var wish: [(String, JSONValue)] = [("slug", .string(slug)), ("repository", .string(address))]
     let names = [
       "branch": "--branch", "owner": "--owner", "healthPath": "--health", "installCommand": "--install",
       "buildCommand": "--build", "releaseCommand": "--release", "startCommand": "--start",

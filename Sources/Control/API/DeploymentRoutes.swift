@@ -58,7 +58,7 @@ struct DeploymentRoutes {
     route.errors = [409]
     route.handler = { call, _ async throws(ControlFailure) in
       let deployment = try manager.deployment(call)
-      try manager.cancel(deployment.id, actor: call.caller.name)
+      try await manager.cancel(deployment.id, actor: call.caller.name)
       return .json(200, ["status": "canceling", "deployment": .int(deployment.id)])
     }
     return route

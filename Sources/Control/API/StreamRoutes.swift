@@ -38,7 +38,8 @@ struct StreamRoutes {
         let isDetached = call.query["detach"] == "1"
         return streams.follow(id, lastSeen: nil, responder) { [weak manager] isComplete in
           // It may have ended in the same moment: then there is nothing to cancel.
-          if !isComplete, !isDetached { try? manager?.cancel(id, actor: actor) }
+          if isComplete || isDetached { return }
+          Task { @MainLoop in try? await manager?.cancel(id, actor: actor) }
         }
       // Somebody else's wish: it does not end with this reader.
       case .duplicate(let id): return streams.follow(id, lastSeen: nil, responder)

@@ -48,8 +48,15 @@ struct ProjectFolders {
     return aside
   }
 
+  /// It has never been one.
+  func unmake(_ slug: String) { _ = unlink("\(folder(of: slug))/\(ProjectFile.name)") }
+
   /// What a manager before this one did not come to delete.
-  var leftovers: [String] {
-    ((try? Files.list(root)) ?? []).filter { $0.hasPrefix(Self.removed) }.map { "\(root)/\($0)" }
+  var leftovers: [(slug: String, path: String)] {
+    ((try? Files.list(root)) ?? []).filter { $0.hasPrefix(Self.removed) }.map { name in
+      let rest = name.dropFirst(Self.removed.count)
+      let slug = rest.lastIndex(of: "-").map { String(rest[..<$0]) } ?? ""
+      return (slug, "\(root)/\(name)")
+    }
   }
 }

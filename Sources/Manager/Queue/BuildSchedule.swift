@@ -17,6 +17,11 @@ final class BuildSchedule {
     self.limit = limit
   }
 
+  /// Called before a build begins: what is done for the next one in advance has to make room.
+  var willBegin: @MainLoop () -> Void = {}
+
+  var isIdle: Bool { line.building.isEmpty && line.waiting.isEmpty }
+
   /// Nobody may begin to wait any more.
   var isFull: Bool { countWaiting() >= limit }
 
@@ -42,6 +47,7 @@ final class BuildSchedule {
 
   private func advance() {
     while let slug = line.next() {
+      willBegin()
       if begins.removeValue(forKey: slug)?() != true { line.finish(slug) }
     }
   }

@@ -36,7 +36,7 @@ struct SeveralProjects {
       }
       #expect(try await manager.app()["version"].string == "1")
       let again = try await manager.bascule("projects", "add", "third", manager.root, "--port", "\(port)")
-      #expect(again.code == 75)
+      #expect(again.code == 1)
       #expect(again.errors.contains("is that of project valentine"))
     }
   }
@@ -135,7 +135,7 @@ struct SeveralProjects {
         #expect(finished.errors.contains(says), "\(arguments): \(finished.errors)")
       }
       #expect(try await manager.json("projects")["items"].list.count == 1)
-      #expect(try await manager.bascule("projects", "remove", "main").code == 75)
+      #expect(try await manager.bascule("projects", "remove", "main").code == 1)
     }
   }
 
@@ -148,6 +148,60 @@ struct SeveralProjects {
       try await manager.untilServes("v2", host: "valentine.test")
       #expect(try await manager.webhook.send(["project": "nobody"]).status == 400)
       #expect(try await manager.app()["version"].string == "1")
+    }
+  }
+
+  @Test func `what is missing for a while is not forgotten`() async throws {
+    try await withTwo { manager, repository, _ in
+      try await manager.untilServes("v1", host: "valentine.test")
+      let deployment = try #require(try await manager.status(of: "valentine")["last"]["id"].int)
+      #expect(try await manager.stop() == 0)
+      let (projects, away) = (manager.root + "/projects", manager.root + "/away")
+      try FileManager.default.moveItem(atPath: projects, toPath: away)
+      let without = try await manager.again(["GIT_REPO": repository.path])
+      try await without.untilServes("1")
+      #expect(try await without.json("projects")["items"].list.count == 1)
+      #expect(try await without.stop() == 0)
+      try FileManager.default.moveItem(atPath: away, toPath: projects)
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.untilServes("v1", host: "valentine.test")
+      try await again.bascule("logs", "\(deployment)", exits: 0)
+    }
+  }
+
+  @Test
+  func `a project whose port is taken at the start is served at its host, and gets the port when it is free`()
+    async throws
+  {
+    let port = try freePort()
+    let options = ["--port", "\(port)", "--host", "valentine.test"]
+    try await withTwo(options: options) { manager, repository, _ in
+      try await manager.untilServes("v1", host: "valentine.test")
+      #expect(try await manager.stop() == 0)
+      let thief = try Child.start(
+        ["python3", "-m", "http.server", "--bind", "0.0.0.0", "\(port)"], in: manager.workspace)
+      try await eventually("the port is taken") { (try? await request(port: port)) != nil }
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.untilServes("v1", host: "valentine.test")
+      #expect(try await again.state(of: "valentine") == "error")
+      try await thief.signal(SIGKILL)
+      try await again.whileRunning("the port is served") {
+        guard let answer = try? await request(port: port), answer.status == 200 else { return false }
+        return (try? answer.json["version"].string) == "v1"
+      }
+      #expect(try await again.state(of: "valentine") == "running")
+    }
+  }
+
+  @Test func `one that is removed right after it was made leaves nothing behind`() async throws {
+    try await withLiveApp { manager, repository in
+      for _ in 0..<5 {
+        try await manager.bascule("projects", "add", "brief", repository.path, exits: 0)
+        try await manager.bascule("projects", "remove", "brief", exits: 0)
+      }
+      try await Task.sleep(for: .seconds(3))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: manager.root + "/projects").isEmpty)
+      #expect(try await manager.json("projects")["items"].list.count == 1)
     }
   }
 }
