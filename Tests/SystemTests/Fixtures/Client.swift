@@ -5,12 +5,14 @@ import Synchronization
 final class Connection: Sendable {
   private let descriptor: Int32
 
-  init(port: Int) throws {
+  /// `source`: an address of this machine that the other side is to see, such as 127.0.0.2.
+  init(port: Int, from source: String? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var limit = timeval(tv_sec: 60, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+    if let source { try bind(to: source) }
     var address = loopback(port)
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -25,6 +27,18 @@ final class Connection: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  private func bind(to source: String) throws {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    inet_pton(AF_INET, source, &address.sin_addr)
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Foundation.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0 else { throw Failure("\(source): \(String(cString: strerror(errno)))") }
+  }
 
   func send(_ bytes: Data) throws {
     var rest = bytes[...]
@@ -97,14 +111,14 @@ struct Answer: Sendable, CustomStringConvertible {
 
 func request(
   _ method: String = "GET", _ path: String = "/", port: Int, headers: [String: String] = [:],
-  body: Data? = nil
+  body: Data? = nil, from source: String? = nil
 ) async throws -> Answer {
   var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nConnection: close\r\n"
   if let body { head += "Content-Length: \(body.count)\r\n" }
   for (name, value) in headers { head += "\(name): \(value)\r\n" }
   let message = Data((head + "\r\n").utf8) + (body ?? Data())
   return try await offThread {
-    let connection = try Connection(port: port)
+    let connection = try Connection(port: port, from: source)
     try connection.send(message)
     return try Answer(connection.receiveAll())
   }
