@@ -16,7 +16,7 @@ extension Project {
         "memoryBytes": .int(live.instance.residentBytes), "restarts": .int(Int64(live.restarts)),
       ]
     }
-    let last = ((try? history.latest(project: slug, limit: 20)) ?? []).first { !$0.state.isWaitingOrRunning }
+    let last = lastEnded
     return [
       "project": .string(slug), "state": .string(state), "live": liveValue,
       "current": JSONValue(queue.running.map(\.json)),
@@ -35,6 +35,12 @@ extension Project {
     if portTrouble != nil { return "error" }
     if queue.running != nil { return "building" }
     if handoff.live != nil { return "running" }
-    return wanted == nil && queue.waiting == nil ? "pending" : "error"
+    // Something should serve, or was meant to, and does not.
+    let hasFailed = [.failed, .interrupted].contains(lastEnded?.state)
+    return wanted != nil || hasFailed ? "error" : "pending"
+  }
+
+  private var lastEnded: Deployment? {
+    ((try? history.latest(project: slug, limit: 20)) ?? []).first { !$0.state.isWaitingOrRunning }
   }
 }
