@@ -15,6 +15,11 @@ enum Toolbox {
     get throws { try existing("BASCULE_BUN", made: "./console test") }
   }
 
+  /// The folder with httpx-sse and sseclient-py.
+  static var sseClients: String {
+    get throws { try existing("BASCULE_SSE_CLIENTS", made: "./console test") }
+  }
+
   static func path() throws -> String {
     try bun + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   }
