@@ -20,17 +20,28 @@ struct StreamRoutes {
   private var deployStream: ApiRoute {
     var route = ApiRoute(
       "GET", "/api/projects/deploy-stream", .caller,
-      "Starts a deployment and streams it. It is canceled when its reader leaves before the end.")
+      """
+      Starts a deployment and streams it. It is canceled when its reader leaves before the end. With `Last-Event-ID` \
+      it starts nothing: the caller's own goes on behind that event.
+      """)
     route.changesState = true
     route.query = [
       .required("slug", .text(1...255), "The project."),
       .optional("detach", .choice(["0", "1"]), "1: the deployment goes on without its reader."),
     ]
-    route.answers = [Self.events, .empty(204, "It has ended already, without a word.")]
+    route.answers = [Self.events, .empty(204, "It has ended already.")]
     route.errors = [403, 404, 409, 423, 429]
     route.handler = { call, responder async throws(ControlFailure) in
       let project = try manager.project(call.query["slug"] ?? "", for: call.caller)
       let actor = call.caller.name
+      // An EventSource comes back at the end of every stream, and would deploy for ever.
+      if let lastSeen = call.head.headers["Last-Event-ID"] {
+        let own = manager.active.first {
+          $0.project == project.slug && $0.trigger == "api" && $0.actor == actor
+        }
+        guard let own else { return Response(204) }
+        return streams.follow(own.id, lastSeen: lastSeen, responder)
+      }
       let answer = await manager.ordered(
         DeployOrder(trigger: "api", actor: actor, ref: nil), for: project.slug)
       switch answer {
