@@ -168,6 +168,63 @@ struct DeployStream {
     }
   }
 
+  @Test func `whoever comes back by itself starts nothing again`() async throws {
+    try await withValentine { manager, repository, token in
+      try await repository.commit("v2")
+      let stream = try curl(manager, token)
+      #expect(try await stream.ended() == 0)
+      let count = try await manager.deployments(token).count
+      // As an EventSource does at the end of every stream.
+      let path = "/api/projects/deploy-stream?slug=valentine"
+      let again = try await request(
+        "GET", path, port: manager.controlPort,
+        headers: ["Authorization": "Bearer \(token)", "Last-Event-ID": "100"])
+      #expect(again.status == 204, "\(again)")
+      #expect(try await request("HEAD", path, port: manager.controlPort).status == 401)
+      _ = try await request(
+        "HEAD", path, port: manager.controlPort, headers: ["Authorization": "Bearer \(token)"])
+      try await Task.sleep(for: .milliseconds(300))
+      #expect(try await manager.deployments(token).count == count)
+    }
+  }
+
+  @Test func `detached, whoever comes back goes on where it was`() async throws {
+    try await withValentine { manager, repository, token in
+      let gate = manager.workspace.path + "/go"
+      try await repository.commit(
+        "v2", build: "echo in the middle; while ! test -e \(gate); do sleep 0.05; done; echo through")
+      let first = try curl(manager, token, "&detach=1")
+      try await manager.whileRunning("it builds") { first.output.contains("\"in the middle\"") }
+      try await first.signal(SIGINT)
+      _ = try await first.ended()
+      let seen = first.output.components(separatedBy: "\n\n").dropLast()
+      let id = try #require(seen.last?.split(separator: "\n").first?.dropFirst(4))
+      let second = try Child.start(
+        [
+          "curl", "-sS", "-N", "-H", "Authorization: Bearer \(token)", "-H", "Last-Event-ID: \(id)",
+          "http://localhost:\(manager.controlPort)/api/projects/deploy-stream?slug=valentine&detach=1",
+        ], in: manager.workspace)
+      _ = FileManager.default.createFile(atPath: gate, contents: nil)
+      #expect(try await second.ended() == 0)
+      let deployment = try await newest(manager)
+      #expect(try await manager.outcome(of: deployment, token) == "success")
+      let both = try events(inStream: seen.joined(separator: "\n\n") + "\n\n" + second.output)
+      let recorded = try await manager.events(deployment, token)
+      #expect(both.map(\.["message"].string) == recorded.map(\.["message"].string))
+    }
+  }
+
+  @Test func `a silent stream is kept alive`() async throws {
+    try await withValentine { manager, repository, token in
+      try await repository.commit("v2", build: "sleep 987651")
+      let stream = try curl(manager, token)
+      try await manager.whileRunning("a comment comes\n\(stream.output)") {
+        stream.output.split(separator: "\n").contains { $0.hasPrefix(":") }
+      }
+      try await stream.signal(SIGINT)
+    }
+  }
+
   @Test func `a project whose first build fails is in error`() async throws {
     try await withLiveApp { manager, _ in
       let repository = try await Repository(in: manager.workspace, named: "valentine")

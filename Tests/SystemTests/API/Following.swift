@@ -63,4 +63,33 @@ struct Following {
       #expect(isWhole)
     }
   }
+
+  @Test func `a reader that stops reading holds up nobody, and gets the rest when it goes on`() async throws {
+    try await withLiveApp { manager, repository in
+      let token = try await manager.admin()
+      let gate = manager.workspace.path + "/go"
+      try await repository.commit(
+        "2", build: "echo begun; while ! test -e \(gate); do sleep 0.05; done; seq \(Self.lines)")
+      let queued = try await manager.bascule("deploy", "--background", "--json", exits: 0)
+      let id = try #require(try JSON(parsing: queued.output)["deployment"].int)
+      let reader = try Child.start(
+        ["curl", "-sS", "-N", "-H", "Authorization: Bearer \(token)", stream(of: id, manager)],
+        in: manager.workspace)
+      try await manager.whileRunning("it reads") { reader.output.contains("\"begun\"") }
+      try await reader.signal(SIGSTOP)
+      _ = FileManager.default.createFile(atPath: gate, contents: nil)
+      #expect(try await manager.outcome(of: id, token) == "success")
+      try await manager.deploy(repository.commit("3"), serving: "3")
+      try await reader.signal(SIGCONT)
+      #expect(try await reader.ended() == 0, "\(reader.errors)")
+      let seen = reader.output.split(separator: "\n").filter { $0.hasPrefix("data: ") }.map {
+        $0.dropFirst(6)
+      }
+      let recorded = try await request(
+        "GET", "/api/deployments/\(id)/log", port: manager.controlPort,
+        headers: ["Authorization": "Bearer \(token)", "Accept": "application/x-ndjson"])
+      let same = seen == recorded.text.split(separator: "\n")
+      #expect(same, "\(seen.count) events")
+    }
+  }
 }
