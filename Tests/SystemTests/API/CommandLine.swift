@@ -120,6 +120,36 @@ struct CommandLine {
     }
   }
 
+  @Test func `Ctrl-C ends the watching, not the deployment`() async throws {
+    try await withLiveApp { manager, repository in
+      let gate = manager.workspace.path + "/go"
+      try await repository.commit("2", build: "echo begun; while ! test -e \(gate); do sleep 0.05; done")
+      let follower = try Child.start(
+        [Toolbox.bascule, "deploy"], in: manager.workspace, environment: ["APP_ROOT": manager.root])
+      try await manager.whileRunning("it builds") { follower.output.contains("begun") }
+      try await follower.signal(SIGINT)
+      _ = try await follower.ended()
+      _ = FileManager.default.createFile(atPath: gate, contents: nil)
+      try await manager.untilServes("2")
+    }
+  }
+
+  @Test func `a manager that goes away is told to whoever follows`() async throws {
+    try await withLiveApp { manager, repository in
+      try await repository.commit("2", build: "echo begun; sleep 987653")
+      let follower = try Child.start(
+        [Toolbox.bascule, "deploy"], in: manager.workspace, environment: ["APP_ROOT": manager.root])
+      try await manager.whileRunning("it builds") { follower.output.contains("begun") }
+      try await manager.kill9()
+      #expect(try await follower.ended() == 1)
+      #expect(follower.errors.contains("the manager stopped before deployment #2 had ended"))
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.untilServes("1")
+      let log = try await again.bascule("logs", "2", exits: 0).output
+      #expect(log.contains("[ERROR] the manager ended while deployment #2 ran"), "\(log)")
+    }
+  }
+
   @Test func `a token is one line that the API takes`() async throws {
     try await withLiveApp { manager, _ in
       let finished = try await manager.bascule("token", "--sub", "ada", "--ttl", "2h", exits: 0)
