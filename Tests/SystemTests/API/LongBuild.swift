@@ -40,9 +40,7 @@ struct LongBuild {
         #expect(same.code == 0, "\(name): \(same)")
       }
       let peak = try #require(Procfs.status(pid, "VmHWM"))
-      // What is built for debugging copies where the real one does not.
-      let allowed = try Toolbox.bascule.contains("/debug/") ? 60 << 10 : 20 << 10
-      #expect(peak - idle <= allowed, "\(idle) kB when idle, \(peak) kB at most")
+      #expect(peak - idle <= 20 << 10, "\(idle) kB when idle, \(peak) kB at most")
       try await manager.untilServes("2")
     }
   }

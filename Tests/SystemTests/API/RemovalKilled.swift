@@ -22,7 +22,7 @@ struct RemovalKilled {
         _ = try Child.start(
           [Toolbox.bascule, "projects", "remove", "valentine"], in: manager.workspace,
           environment: ["APP_ROOT": manager.root])
-        try await Task.sleep(for: .microseconds(Int.random(in: 0...200_000)))
+        try await Task.sleep(for: .microseconds(Int.random(in: 0...50_000)))
         try await manager.kill9()
         manager = try await manager.again(["GIT_REPO": repository.path])
         try await manager.untilServes("1")
