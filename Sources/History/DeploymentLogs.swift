@@ -74,6 +74,16 @@ package final class DeploymentLogs {
     await settled()
   }
 
+  /// Those of deployments that were forgotten in the moment in which the manager was killed. What is older than all
+  /// that is on record stays: it may belong to a history that was set aside.
+  package func removeStrays(kept: Set<Int64>, upTo highest: Int64) async {
+    guard let first = kept.min() else { return }
+    let folder = folder
+    let names = await Blocking.disk.run { (try? Files.list(folder)) ?? [] }
+    let strays = Set(names.compactMap(Self.number)).subtracting(kept)
+    await remove(strays.filter { $0 > first && $0 <= highest })
+  }
+
   /// Returns when everything that was to be compressed or removed is.
   package func settled() async { await work?.value }
 

@@ -59,4 +59,15 @@ extension History {
         "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'deployments'", [.integer(id)])
     }
   }
+
+  /// Those on record, and the highest that there ever was.
+  package func numbers() throws(HistoryError) -> (kept: Set<Int64>, highest: Int64) {
+    try read { () throws(SQLiteError) in
+      let kept = try database.rows("SELECT id FROM deployments") { $0.integer(0) ?? 0 }
+      let highest = try database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'deployments'") {
+        $0.integer(0) ?? 0
+      }
+      return (Set(kept), highest.first ?? 0)
+    }
+  }
 }

@@ -178,6 +178,9 @@ package final class Manager {
       return EventLoop.main.stop()
     }
     logs.settle()
+    if let numbers = try? history.numbers() {
+      Task { @MainLoop in await logs.removeStrays(kept: numbers.kept, upTo: numbers.highest) }
+    }
     _ = await history.checkLater()
   }
 

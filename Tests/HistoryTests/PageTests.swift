@@ -149,6 +149,31 @@ import Testing
     #expect(folder.names.filter { $0.hasSuffix(".log") } == ["3.log", "4.log"])
   }
 
+  @MainLoop @Test func `a log whose deployment is gone goes too, unless it is of an older history`()
+    async throws
+  {
+    let (history, _) = try History.open(folder.path("history.db"))
+    try history.skipNumbers(upTo: 2)
+    for _ in 3...6 {
+      var row = Deployment(
+        project: "main", state: .success, trigger: "push", actor: "alice", ref: "main", commit: nil)
+      row.finishedAt = .now
+      _ = try history.insert(row)
+    }
+    let numbers = try history.numbers()
+    #expect(numbers.kept == [3, 4, 5, 6] && numbers.highest == 6)
+    let logs = DeploymentLogs(folder: folder.path)
+    for id in 1...8 {
+      logs.log(of: Int64(id)).append("x", essential: true)
+      // The last waits yet.
+      if id < 8 { logs.finish(Int64(id)) }
+    }
+    await logs.removeStrays(kept: [3, 5], upTo: 6)
+    #expect(
+      folder.names.filter { $0.hasSuffix(".log") }.sorted()
+        == ["1", "2", "3", "5", "7", "8"].map { $0 + ".log" })
+  }
+
   @MainLoop @Test func `a project that goes takes its deployments along, and what asked for them`() throws {
     let (history, _) = try History.open(folder.path("history.db"))
     try history.store(ProjectRecord(slug: "shop", repository: "/repo", branch: "main"))
