@@ -40,6 +40,24 @@ import Testing
     }
   }
 
+  @Test func `a reader that comes back starts nothing, and is told to stop`() async throws {
+    try await ApiServer.with { api in
+      let client = try api.client()
+      try client.send(ApiServer.request("GET", Self.path, as: "alice"))
+      // Before the first event: the one that an EventSource comes back with.
+      #expect(await client.text(upTo: "\r\n\r\n") != nil)
+      #expect(await client.chunk()?.starts(with: Array("id: 0\n\n".utf8)) == true)
+      let asked = await api.manager.asked
+      #expect(asked == ["deploy mine by alice (api)"])
+      for id in ["0", "77", "none", ""] {
+        let again = try await api.ask("GET", Self.path, as: "alice", headers: ["Last-Event-ID: \(id)"])
+        #expect(again.status == 204)
+        #expect(try await api.ask("GET", Self.path + "&lastEventId=\(id)", as: "alice").status == 204)
+      }
+      #expect(await api.manager.asked == asked)
+    }
+  }
+
   @Test func `with detach the deployment goes on without its reader`() async throws {
     try await ApiServer.with { api in
       let client = try api.client()

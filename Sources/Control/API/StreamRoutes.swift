@@ -17,31 +17,46 @@ struct StreamRoutes {
     status: 200, about: "Server-sent events; the id of each is the place behind it.",
     content: [("text/event-stream", "EventStream")])
 
+  private static let lastEventId = ApiField.optional(
+    "lastEventId", .text(0...255), "The same as Last-Event-ID, for who cannot set headers.")
+
+  private static func lastSeen(_ call: ApiCall) -> String? {
+    call.head.headers["Last-Event-ID"] ?? call.query["lastEventId"]
+  }
+
   private var deployStream: ApiRoute {
     var route = ApiRoute(
       "GET", "/api/projects/deploy-stream", .caller,
-      "Starts a deployment and streams it. It is canceled when its reader leaves before the end.")
+      "Starts a deployment and streams it. It is canceled when its reader leaves before the end. "
+        + "Whoever comes back with `Last-Event-ID` starts nothing: `/api/deployments/{id}/stream` goes on.")
     route.changesState = true
     route.query = [
       .required("slug", .text(1...255), "The project."),
       .optional("detach", .choice(["0", "1"]), "1: the deployment goes on without its reader."),
+      Self.lastEventId,
     ]
-    route.answers = [Self.events, .empty(204, "It has ended already, without a word.")]
+    route.answers = [
+      Self.events, .empty(204, "It has ended already, without a word, or the reader has come back."),
+    ]
     route.errors = [403, 404, 409, 423, 429]
     route.handler = { call, responder async throws(ControlFailure) in
       let project = try manager.project(call.query["slug"] ?? "", for: call.caller)
+      // An EventSource whose connection broke asks again by itself, and stops at this.
+      if Self.lastSeen(call) != nil { return Response(204) }
       let actor = call.caller.name
       let answer = await manager.ordered(
         DeployOrder(trigger: "api", actor: actor, ref: nil), for: project.slug)
       switch answer {
       case .queued(let id):
         let isDetached = call.query["detach"] == "1"
-        return streams.follow(id, lastSeen: nil, responder) { [weak manager] isComplete in
+        return streams.follow(id, lastSeen: nil, responder, opening: EventFrames.beginning) {
+          [weak manager] isComplete in
           // It may have ended in the same moment: then there is nothing to cancel.
           if !isComplete, !isDetached { try? manager?.cancel(id, actor: actor) }
         }
       // Somebody else's wish: it does not end with this reader.
-      case .duplicate(let id): return streams.follow(id, lastSeen: nil, responder)
+      case .duplicate(let id):
+        return streams.follow(id, lastSeen: nil, responder, opening: EventFrames.beginning)
       case .ignored(let reason): throw ControlFailure(.conflict, reason)
       case .locked, .full, .unavailable: return DeployAnswer.response(to: answer)
       }
@@ -53,14 +68,11 @@ struct StreamRoutes {
     var route = ApiRoute(
       "GET", "/api/deployments/{id}/stream", .caller,
       "The events of a deployment, live and after the fact. `Last-Event-ID` goes on behind that event.")
-    route.query = [
-      .optional("lastEventId", .text(0...255), "The same as Last-Event-ID, for who cannot set headers.")
-    ]
+    route.query = [Self.lastEventId]
     route.answers = [Self.events, .empty(204, "It has ended, and the reader has seen everything.")]
     route.handler = { call, responder async throws(ControlFailure) in
       let deployment = try manager.deployment(call)
-      let lastSeen = call.head.headers["Last-Event-ID"] ?? call.query["lastEventId"]
-      return streams.follow(deployment.id, lastSeen: lastSeen, responder)
+      return streams.follow(deployment.id, lastSeen: Self.lastSeen(call), responder)
     }
     return route
   }
