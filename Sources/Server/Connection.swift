@@ -22,6 +22,8 @@ final class Connection {
   var state = State.reading
   var closesAfterAnswer = false
   var lingersAfterAnswer = false
+  /// From the first byte of a streamed answer to the last.
+  var isStream = false
   var outgoing: [UInt8] = []
   var sent = 0
   var flushIsScheduled = false
@@ -101,6 +103,7 @@ final class Connection {
   func resume() {
     charge(0)
     awaited = nil
+    isStream = false
     state = .reading
     if !isProcessing { process() }
   }

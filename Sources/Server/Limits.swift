@@ -10,6 +10,8 @@ package struct Limits: Sendable {
   package var bodyTicks = 30
   package var idleTicks = 60
   package var writeTicks = 30
+  /// A person may stop a stream for a while, in a pager or with Ctrl-S. Who is gone is found by keepalive.
+  package var streamTicks = 600
   package var lingerTicks = 10
 
   package init() {}

@@ -65,6 +65,38 @@ import Testing
     }
   }
 
+  @Test func `a stream's reader may take nothing for longer, also when all of it is written`() async throws {
+    let handler: HTTPServer.Handler = { _, _, respond in
+      let writer = respond.stream(Response(200))
+      writer.write([UInt8](repeating: 7, count: 15 << 20))
+      writer.finish()
+    }
+    try await withServer(Self.hurry, handler: handler) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(get("/"))
+      try await Task.sleep(for: .milliseconds(400))
+      #expect(await client.response()?.body.count == 15 << 20)
+    }
+  }
+
+  @Test func `a stream's reader that takes nothing for too long is cut off`() async throws {
+    let left = await Once<Void>()
+    let handler: HTTPServer.Handler = { _, _, respond in
+      let writer = respond.stream(Response(200))
+      writer.onClose = { left.finish(()) }
+      writer.write([UInt8](repeating: 7, count: 15 << 20))
+    }
+    let hurry: (inout Limits) -> Void = { limits in
+      Self.hurry(&limits)
+      limits.streamTicks = 10
+    }
+    try await withServer(hurry, handler: handler) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(get("/"))
+      await left.value()
+    }
+  }
+
   @Test func `413 reaches a client that is still sending`() async throws {
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
