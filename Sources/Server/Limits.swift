@@ -1,6 +1,13 @@
 /// What one server grants its clients. Deadlines count ticks, so that one timer serves every connection.
 package struct Limits: Sendable {
   package var connections = 256
+  /// Of them, how many may be streams, which last: the others are left for requests.
+  package var streams: Int {
+    get { chosenStreams ?? max(connections - 256, connections / 2) }
+    set { chosenStreams = newValue }
+  }
+  private var chosenStreams: Int?
+
   package var body = 1 << 20
   package var bufferedBodies = 64 << 20
   package var streamBacklog = 16 << 20

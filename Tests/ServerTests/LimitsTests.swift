@@ -175,6 +175,47 @@ import Testing
     }
   }
 
+  @Test func `streams leave places for requests`() async throws {
+    let handler: HTTPServer.Handler = { request, peer, respond in
+      guard request.head.path == "/stream" else { return echo(request, peer, respond) }
+      if let refusal = respond.refusalOfStream { return respond(refusal) }
+      let writer = respond.stream(Response(200))
+      writer.write([1])
+      if request.head.method == "POST" { writer.finish() }
+    }
+    try await withServer({ $0.connections = 4 }, handler: handler) { port, server in
+      let clients = try (0..<3).map { _ in try LoopbackClient(port: port) }
+      for client in clients.prefix(2) {
+        try client.send(get("/stream"))
+        #expect(await client.text(upTo: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200 ") == true)
+      }
+      try clients[2].send(get("/stream"))
+      let refused = try #require(await clients[2].response())
+      #expect(refused.status == 503)
+      #expect(refused.head.contains("Retry-After: 5"))
+      try clients[2].send(get("/a"))
+      #expect(await clients[2].response()?.text == "GET /a ")
+      // One that leaves, and those that end, make room.
+      clients[0].close()
+      while await server.openStreams > 1 { try await Task.sleep(for: .milliseconds(2)) }
+      for _ in 0..<4 {
+        try clients[2].send(post("/stream", length: 0))
+        #expect(await clients[2].response()?.status == 200)
+      }
+      clients[1].close()
+      while await server.openStreams > 0 { try await Task.sleep(for: .milliseconds(2)) }
+    }
+  }
+
+  @Test func `at least half of the places may be streams`() {
+    var limits = Limits()
+    #expect(limits.streams == 128)
+    limits.connections = 4096
+    #expect(limits.streams == 3840)
+    limits.streams = 7
+    #expect(limits.streams == 7)
+  }
+
   @Test func `when all places are taken the oldest idle connection makes room`() async throws {
     try await withServer({ $0.connections = 3 }, handler: echo) { port, _ in
       let clients = try (0..<3).map { _ in try LoopbackClient(port: port) }

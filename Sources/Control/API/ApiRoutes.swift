@@ -50,6 +50,7 @@ package struct ApiRoutes {
   }
 
   private func perform(_ route: ApiRoute, _ call: ApiCall, _ request: Request, _ responder: Responder) {
+    if route.isStream, let refusal = responder.refusalOfStream { return responder(refusal) }
     Task { @MainLoop in
       do throws(ControlFailure) {
         var call = call

@@ -30,6 +30,7 @@ struct StreamRoutes {
       "Starts a deployment and streams it. It is canceled when its reader leaves before the end. "
         + "Whoever comes back with `Last-Event-ID` starts nothing: `/api/deployments/{id}/stream` goes on.")
     route.changesState = true
+    route.isStream = true
     route.query = [
       .required("slug", .text(1...255), "The project."),
       .optional("detach", .choice(["0", "1"]), "1: the deployment goes on without its reader."),
@@ -68,6 +69,7 @@ struct StreamRoutes {
     var route = ApiRoute(
       "GET", "/api/deployments/{id}/stream", .caller,
       "The events of a deployment, live and after the fact. `Last-Event-ID` goes on behind that event.")
+    route.isStream = true
     route.query = [Self.lastEventId]
     route.answers = [Self.events, .empty(204, "It has ended, and the reader has seen everything.")]
     route.handler = { call, responder async throws(ControlFailure) in
@@ -81,6 +83,7 @@ struct StreamRoutes {
     var route = ApiRoute(
       "GET", "/api/deployments/{id}/log", .caller,
       "The whole log as text, or with `Accept: application/x-ndjson` as events, one a line.")
+    route.isStream = true
     route.query = [
       .optional("follow", .choice(["0", "1"]), "1: on to the end of a deployment that has not ended.")
     ]
