@@ -1,7 +1,7 @@
 import Linux
 
-/// Lets an address fail ten times, then once each six seconds. Whoever is over is told to wait before anything of
-/// theirs is looked at, and does not prolong the wait by asking again. Addresses do not weigh on each other.
+/// Lets an address fail ten times, then once each six seconds. Whoever is over is told to wait, and
+/// does not prolong the wait by asking again. Addresses do not weigh on each other.
 @MainLoop
 package final class AttemptLimiter {
   private let now: @MainLoop () -> ContinuousClock.Instant

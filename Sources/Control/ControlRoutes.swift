@@ -16,7 +16,9 @@ package struct ControlRoutes {
     self.webhook = webhook
     metrics = MetricsRoute(manager: manager, token: metricsToken, authenticator: authenticator)
     login = LoginRoutes(authenticator)
-    api = ApiRoutes(manager: manager, door: .port(identify: { authenticator.identify($0, $1, changes: $2) }))
+    api = ApiRoutes(
+      manager: manager, door: .port(identify: { authenticator.identify($0, $1, changes: $2) }),
+      beside: LoginRoutes.described)
   }
 
   package func admit(_ head: RequestHead, _ peer: Peer) -> Admission {

@@ -47,8 +47,8 @@ struct MetricsRoute {
 
   private func decide(_ head: RequestHead, _ peer: Peer, _ token: String) -> Result<Void, Refusal> {
     let attempts = authenticator.attempts
-    if let refusal = attempts.refusal(to: peer) { return .failure(refusal) }
     if BearerToken.matches(token, in: head.headers) { return .success(()) }
+    if let refusal = attempts.refusal(to: peer) { return .failure(refusal) }
     if BearerToken(in: head.headers) != .absent { attempts.countFailure(of: peer.address) }
     return .failure(.unknown("The figures are given for Authorization: Bearer with METRICS_TOKEN."))
   }

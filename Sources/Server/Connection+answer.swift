@@ -38,6 +38,7 @@ extension Connection {
       writer.connectionClosed()
       state = .sending
     } else {
+      isStream = true
       state = .streaming(writer)
       watch(.peerClosed)
     }
@@ -83,7 +84,7 @@ extension Connection {
   }
 
   private func waitUntilWritable() {
-    setDeadline(server.limits.writeTicks)
+    setDeadline(isStream ? server.limits.streamTicks : server.limits.writeTicks)
     if case .streaming = state { watch([.write, .peerClosed]) } else { watch(.write) }
   }
 

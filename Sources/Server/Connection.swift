@@ -22,6 +22,10 @@ final class Connection {
   var state = State.reading
   var closesAfterAnswer = false
   var lingersAfterAnswer = false
+  /// From the first byte of a streamed answer to the last.
+  var isStream = false {
+    didSet { server.openStreams += (isStream ? 1 : 0) - (oldValue ? 1 : 0) }
+  }
   var outgoing: [UInt8] = []
   var sent = 0
   var flushIsScheduled = false
@@ -80,6 +84,7 @@ final class Connection {
     outgoing = []
     sent = 0
     charge(0)
+    isStream = false
     if let registration { EventLoop.main.remove(registration) }
     socket.close()
     server.remove(self)
@@ -101,6 +106,7 @@ final class Connection {
   func resume() {
     charge(0)
     awaited = nil
+    isStream = false
     state = .reading
     if !isProcessing { process() }
   }

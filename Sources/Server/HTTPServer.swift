@@ -22,6 +22,7 @@ package final class HTTPServer {
   private var listeners: [(listener: Listener, registration: EventLoop.Registration)] = []
   private var connections: [ObjectIdentifier: Connection] = [:]
   package var openConnections: Int { connections.count }
+  var openStreams = 0
   private var order = 0
   private var isTicking = false
   private var isPaused = false

@@ -45,6 +45,7 @@ package struct Listener: Sendable {
       try Self.set(SOL_SOCKET, SO_REUSEADDR, 1, socket)
       // Accepted sockets inherit it.
       try Self.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1, socket)
+      try Self.keepAlive(socket)
       if address.family == AF_INET6 { try Self.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0, socket) }
     }
     try systemCall("bind") { address.withRaw { bind(socket, $0, $1) } }
@@ -86,6 +87,14 @@ package struct Listener: Sendable {
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw SystemError(code: EEXIST, operation: "bind") }
     try systemCall("unlink") { unlink(path) }
+  }
+
+  /// A peer without a sign of life is gone after a minute; one that only reads nothing answers the kernel's probes.
+  private static func keepAlive(_ socket: Int32) throws(SystemError) {
+    try set(SOL_SOCKET, SO_KEEPALIVE, 1, socket)
+    try set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30, socket)
+    try set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10, socket)
+    try set(Int32(IPPROTO_TCP), TCP_KEEPCNT, 3, socket)
   }
 
   private static func set(_ level: Int32, _ option: Int32, _ value: Int32, _ socket: Int32)

@@ -22,6 +22,15 @@ package final class Responder {
     Task { @MainLoop in self(await body()) }
   }
 
+  /// Why there can be no stream at the moment: enough connections are streams already. To be asked before anything is
+  /// done for one.
+  package var refusalOfStream: Response? {
+    guard let server = connection?.server, server.openStreams >= server.limits.streams else { return nil }
+    var response = Response.error(503, "There are too many streams already. Try again soon.")
+    response.headers.append(("Retry-After", "5"))
+    return response
+  }
+
   /// With a body that is written as it comes about; that of `response` is not sent.
   package func stream(_ response: Response) -> StreamWriter {
     defer { connection = nil }

@@ -140,22 +140,32 @@ import Testing
     }
   }
 
-  @Test func `a project made by somebody is theirs`() async throws {
+  @Test func `a project is made by an admin, and is whose they say`() async throws {
     try await ApiServer.with { api in
       let wish = #"{"slug":"fresh","repository":"https://example.org/a.git"}"#
-      let response = try await api.ask("POST", "/api/projects", as: "alice", wish)
+      #expect(try await api.ask("POST", "/api/projects", as: "alice", wish).status == 403)
+      #expect(await api.manager.asked.isEmpty)
+      let response = try await api.ask("POST", "/api/projects", as: "admin", wish)
       #expect(response.status == 201)
       #expect(response.head.contains("Location: /api/projects/fresh\r\n"))
-      #expect(response.text.contains(#""owner":"alice""#))
-      let other = #"{"slug":"other","repository":"x","owner":"bob"}"#
-      #expect(try await api.ask("POST", "/api/projects", as: "alice", other).status == 403)
+      #expect(response.text.contains(#""owner":null"#))
+      #expect(try await api.ask("GET", "/api/projects/fresh", as: "bob").status == 404)
+      let other =
+        #"{"slug":"other","repository":"/srv/repo","owner":"bob","port":4000,"hosts":["a.example"]}"#
       #expect(try await api.ask("POST", "/api/projects", as: "admin", other).status == 201)
       #expect(try await api.ask("GET", "/api/projects/other", as: "bob").status == 200)
-      for reach in [#""hosts":["a.example"]"#, #""port":4000"#, #""repository":"/srv/repo""#] {
-        let far = #"{"slug":"far","repository":"https://example.org/a.git",\#(reach)}"#.replacing(
-          #""repository":"https://example.org/a.git","repository""#, with: #""repository""#)
-        #expect(try await api.ask("POST", "/api/projects", as: "alice", far).status == 403, "\(reach)")
-      }
+    }
+  }
+
+  @Test func `how long a deployment may take is for admins to say`() async throws {
+    try await ApiServer.with { api in
+      let path = "/api/projects/mine/deploy"
+      let refused = try await api.ask("POST", path, as: "alice", #"{"timeout":60}"#)
+      #expect(refused.status == 403)
+      #expect(refused.text.contains("only an admin may set a timeout"))
+      #expect(await api.manager.asked.isEmpty)
+      #expect(try await api.ask("POST", path, as: "alice", #"{"timeout":null}"#).status == 202)
+      #expect(try await api.ask("POST", path, as: "admin", #"{"timeout":60}"#).status == 202)
     }
   }
 }

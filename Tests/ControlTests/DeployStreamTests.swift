@@ -40,6 +40,43 @@ import Testing
     }
   }
 
+  @Test func `a reader that comes back starts nothing, and is told to stop`() async throws {
+    try await ApiServer.with { api in
+      let client = try api.client()
+      try client.send(ApiServer.request("GET", Self.path, as: "alice"))
+      // Before the first event: the one that an EventSource comes back with.
+      #expect(await client.text(upTo: "\r\n\r\n") != nil)
+      #expect(await client.chunk()?.starts(with: Array("id: 0\n\n".utf8)) == true)
+      let asked = await api.manager.asked
+      #expect(asked == ["deploy mine by alice (api)"])
+      for id in ["0", "77", "none", ""] {
+        let again = try await api.ask("GET", Self.path, as: "alice", headers: ["Last-Event-ID: \(id)"])
+        #expect(again.status == 204)
+        #expect(try await api.ask("GET", Self.path + "&lastEventId=\(id)", as: "alice").status == 204)
+      }
+      #expect(await api.manager.asked == asked)
+    }
+  }
+
+  @Test func `where there are too many streams it deploys nothing, and says when to come back`() async throws
+  {
+    var limits = Limits()
+    limits.streams = 1
+    try await ApiServer.with(limits: limits) { api in
+      let id = try await api.manager.deployment(of: "mine")
+      let client = try api.client()
+      try client.send(ApiServer.request("GET", "/api/deployments/\(id)/stream"))
+      #expect(await client.text(upTo: "\r\n\r\n") != nil)
+      for path in [Self.path, "/api/deployments/\(id)/stream", "/api/deployments/\(id)/log"] {
+        let response = try await api.ask("GET", path, as: "alice")
+        #expect(response.status == 503)
+        #expect(response.head.contains("Retry-After: 5\r\n"))
+      }
+      #expect(try await api.ask("GET", "/api/deployments/\(id)", as: "alice").status == 200)
+      #expect(await api.manager.asked.isEmpty)
+    }
+  }
+
   @Test func `with detach the deployment goes on without its reader`() async throws {
     try await ApiServer.with { api in
       let client = try api.client()

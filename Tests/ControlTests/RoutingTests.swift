@@ -126,12 +126,19 @@ import Testing
 
   @Test func `at the socket everybody is an admin under the name they give`() async throws {
     try await ApiServer.with(atSocket: true) { api in
-      for (header, actor) in [([], "somebody"), (["X-Bascule-Actor: Zoë"], "Zoë")] as [([String], String)] {
+      for (header, actor) in [
+        ([], "somebody"), (["X-Bascule-Actor: Zoë"], "Zoë"),
+        (["X-Bascule-Actor: Zo%C3%AB%20B."], "Zoë B."), (["X-Bascule-Actor: 100%2525"], "100%25"),
+        (["X-Bascule-Actor: a+b"], "a+b"),
+        (["X-Bascule-Actor: " + String(repeating: "%78", count: 255)], String(repeating: "x", count: 255)),
+      ] as [([String], String)] {
         #expect(
           try await api.ask("POST", "/api/projects/theirs/deploy", as: nil, headers: header).status == 202)
         #expect(await api.manager.asked.last == "deploy theirs by \(actor) (command)")
       }
       for bad in [
+        "X-Bascule-Actor: %0A", "X-Bascule-Actor: a%00", "X-Bascule-Actor: a%E2%80%AEb",
+        "X-Bascule-Actor: %ff", "X-Bascule-Actor: %", "X-Bascule-Actor: a%zz",
         "X-Bascule-Actor: ", "X-Bascule-Actor: a\u{202e}b", "X-Bascule-Actor: a\r\nX-Bascule-Actor: b",
       ] {
         #expect(try await api.ask("GET", "/api/projects", as: nil, headers: [bad]).status == 400)

@@ -116,7 +116,7 @@ import Testing
   @Test func `a reader that takes nothing costs little and is dropped`() async throws {
     var limits = Limits()
     limits.tick = .milliseconds(20)
-    limits.writeTicks = 5
+    limits.streamTicks = 5
     try await ApiServer.with(limits: limits) { api in
       let id = try await api.manager.deployment(of: "main")
       let client = try api.client()

@@ -14,6 +14,7 @@ import h11
 FORWARDING = {b"forwarded", b"x-real-ip", b"x-request-id"}
 HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"}
 # What Connection cannot remove.
+SESSION = b"bascule_session"
 KEPT = {b"host", b"content-length", b"content-type", b"content-encoding", b"transfer-encoding", b"expect"}
 
 
@@ -77,11 +78,21 @@ def lists(fields, name):
 def lasting(fields, *more):
     """The fields that are for more than this one connection, but for those that say who asks."""
     named = set(lists(fields, b"connection")) - KEPT
-    return [
-        (key, value)
+    rest = [
+        (key, without_session(value) if key == b"cookie" else value)
         for key, value in fields
         if key not in HOP | FORWARDING | named | set(more) and not key.startswith(b"x-forwarded-")
     ]
+    return [(key, value) for key, value in rest if value is not None]
+
+
+def without_session(value):
+    """What is left of a Cookie, None if that is nothing."""
+    pairs = value.split(b";")
+    rest = [pair for pair in pairs if pair.partition(b"=")[0].strip(b" \t") != SESSION]
+    if len(rest) == len(pairs):
+        return value
+    return b";".join(rest).strip(b" \t") if any(pair.strip(b" \t") for pair in rest) else None
 
 
 def expected_target(request):
@@ -157,6 +168,7 @@ class Mutator:
         b"Connection: close\r\n", b"Connection: X-Foo\r\n", b"X-Foo: bar\r\n", b"Connection: upgrade\r\n",
         b"Upgrade: websocket\r\n", b"Expect: 100-continue\r\n", b"X-Forwarded-For: 1\r\n", b"X-Forwarded-Proto: a\r\n",
         b"Forwarded: a\r\n", b"X-Request-Id: a\r\n", b"TE: trailers\r\n", b"Keep-Alive: a\r\n", b"A: b\r\n", b"B:\r\n", b" c\r\n",
+        b"Cookie: ", b"bascule_session=x", b"; bascule_session",
     ]
 
     def __init__(self, seeds, seed):

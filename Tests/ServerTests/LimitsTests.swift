@@ -65,6 +65,38 @@ import Testing
     }
   }
 
+  @Test func `a stream's reader may take nothing for longer, also when all of it is written`() async throws {
+    let handler: HTTPServer.Handler = { _, _, respond in
+      let writer = respond.stream(Response(200))
+      writer.write([UInt8](repeating: 7, count: 15 << 20))
+      writer.finish()
+    }
+    try await withServer(Self.hurry, handler: handler) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(get("/"))
+      try await Task.sleep(for: .milliseconds(400))
+      #expect(await client.response()?.body.count == 15 << 20)
+    }
+  }
+
+  @Test func `a stream's reader that takes nothing for too long is cut off`() async throws {
+    let left = await Once<Void>()
+    let handler: HTTPServer.Handler = { _, _, respond in
+      let writer = respond.stream(Response(200))
+      writer.onClose = { left.finish(()) }
+      writer.write([UInt8](repeating: 7, count: 15 << 20))
+    }
+    let hurry: (inout Limits) -> Void = { limits in
+      Self.hurry(&limits)
+      limits.streamTicks = 10
+    }
+    try await withServer(hurry, handler: handler) { port, _ in
+      let client = try LoopbackClient(port: port)
+      try client.send(get("/"))
+      await left.value()
+    }
+  }
+
   @Test func `413 reaches a client that is still sending`() async throws {
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)
@@ -141,6 +173,47 @@ import Testing
       try third.send([UInt8](repeating: 65, count: 90_000))
       #expect(await third.response()?.status == 200)
     }
+  }
+
+  @Test func `streams leave places for requests`() async throws {
+    let handler: HTTPServer.Handler = { request, peer, respond in
+      guard request.head.path == "/stream" else { return echo(request, peer, respond) }
+      if let refusal = respond.refusalOfStream { return respond(refusal) }
+      let writer = respond.stream(Response(200))
+      writer.write([1])
+      if request.head.method == "POST" { writer.finish() }
+    }
+    try await withServer({ $0.connections = 4 }, handler: handler) { port, server in
+      let clients = try (0..<3).map { _ in try LoopbackClient(port: port) }
+      for client in clients.prefix(2) {
+        try client.send(get("/stream"))
+        #expect(await client.text(upTo: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200 ") == true)
+      }
+      try clients[2].send(get("/stream"))
+      let refused = try #require(await clients[2].response())
+      #expect(refused.status == 503)
+      #expect(refused.head.contains("Retry-After: 5"))
+      try clients[2].send(get("/a"))
+      #expect(await clients[2].response()?.text == "GET /a ")
+      // One that leaves, and those that end, make room.
+      clients[0].close()
+      while await server.openStreams > 1 { try await Task.sleep(for: .milliseconds(2)) }
+      for _ in 0..<4 {
+        try clients[2].send(post("/stream", length: 0))
+        #expect(await clients[2].response()?.status == 200)
+      }
+      clients[1].close()
+      while await server.openStreams > 0 { try await Task.sleep(for: .milliseconds(2)) }
+    }
+  }
+
+  @Test func `at least half of the places may be streams`() {
+    var limits = Limits()
+    #expect(limits.streams == 128)
+    limits.connections = 4096
+    #expect(limits.streams == 3840)
+    limits.streams = 7
+    #expect(limits.streams == 7)
   }
 
   @Test func `when all places are taken the oldest idle connection makes room`() async throws {

@@ -1,9 +1,11 @@
 import Foundation
+import Glibc
 import HTTP
 import Linux
-import Server
 import TestSupport
 import Testing
+
+@testable import Server
 
 @Suite(.timeLimit(.minutes(1))) struct ListenerTests {
   @Test func `a port that is taken is named with its setting and what to do`() throws {
@@ -37,6 +39,23 @@ import Testing
     #expect(await client.response()?.text == "true")
     await server.stop(within: .zero)
     #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `a peer that is gone is asked for signs of life`() async throws {
+    let listener = try Listener.tcp(port: 0, setting: "CONTROL_PORT")
+    let client = try LoopbackClient(port: listener.port)
+    defer { client.close() }
+    let accepted = try #require(try listener.accept())
+    defer { accepted.socket.close() }
+    let tcp = Int32(IPPROTO_TCP)
+    for (level, option, wanted) in [
+      (SOL_SOCKET, SO_KEEPALIVE, 1), (tcp, TCP_KEEPIDLE, 30), (tcp, TCP_KEEPINTVL, 10), (tcp, TCP_KEEPCNT, 3),
+    ] as [(Int32, Int32, Int32)] {
+      var value: Int32 = 0
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      #expect(getsockopt(accepted.socket.raw, level, option, &value, &length) == 0)
+      #expect(value == wanted)
+    }
   }
 
   @Test func `a file that is no socket is left alone`() throws {

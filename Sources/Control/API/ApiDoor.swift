@@ -23,9 +23,13 @@ package enum ApiDoor {
     case .socket:
       let names = head.headers.values(Self.actorHeader)
       guard let name = names.first else { return .success(Caller(name: "somebody", isAdmin: true)) }
-      guard names.count == 1, 1...255 ~= name.utf8.count, name.isOneLine else {
+      // A header has no place for every letter that a name may have, so it comes percent-encoded.
+      guard names.count == 1, let bytes = Percent.decode(name.utf8), 1...255 ~= bytes.count,
+        let name = String(validating: bytes, as: UTF8.self), name.isOneLine
+      else {
         return .failure(
-          Refusal(.error(400, "\(Self.actorHeader) is not one printable name of up to 255 bytes")))
+          Refusal(
+            .error(400, "\(Self.actorHeader) is not one printable name of up to 255 bytes, percent-encoded")))
       }
       return .success(Caller(name: name, isAdmin: true))
     }

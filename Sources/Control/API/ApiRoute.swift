@@ -21,6 +21,8 @@ struct ApiRoute {
   /// What it does, as the document says it.
   let summary: String
   var isForSocketOnly = false
+  /// Answered with a stream, of which there are only so many at a time.
+  var isStream = false
   /// A GET that does has no HEAD, and comes with a cookie only from a page of our own.
   var changesState: Bool
   var query: [ApiField] = []

@@ -12,12 +12,17 @@ package struct ApiRoutes {
   private let paths: [(template: PathTemplate, routes: [ApiRoute])]
 
   package init(manager: any ManagerPort, door: ApiDoor, heartbeat: Duration = .seconds(15)) {
+    self.init(manager: manager, door: door, beside: [], heartbeat: heartbeat)
+  }
+
+  /// `beside`: what else the document describes, answered by others.
+  init(manager: any ManagerPort, door: ApiDoor, beside: [ApiRoute], heartbeat: Duration = .seconds(15)) {
     let streams = EventStreams(manager: manager, heartbeat: heartbeat)
     var routes =
       ProjectRoutes(manager: manager).table + StreamRoutes(manager: manager, streams: streams).table
       + DeploymentRoutes(manager: manager).table + AdminRoutes(manager: manager, door: door).table
     routes.removeAll { $0.isForSocketOnly && !door.isSocket }
-    routes.append(ApiDocument.route(describing: routes, at: door))
+    routes.append(ApiDocument.route(describing: routes + beside, at: door))
     self.init(routes, door)
   }
 
@@ -50,6 +55,7 @@ package struct ApiRoutes {
   }
 
   private func perform(_ route: ApiRoute, _ call: ApiCall, _ request: Request, _ responder: Responder) {
+    if route.isStream, let refusal = responder.refusalOfStream { return responder(refusal) }
     Task { @MainLoop in
       do throws(ControlFailure) {
         var call = call

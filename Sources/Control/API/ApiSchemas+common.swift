@@ -7,6 +7,7 @@ extension ApiSchemas {
     ("EventStream", frame),
     ("LogText", text),
     ("Event", event),
+    ("Caller", closed([("name", text), ("isAdmin", flag)])),
     ("Token", closed([("token", text)])),
   ]
 

@@ -6,6 +6,9 @@ struct EventFrames: Sendable {
   let bytes: [UInt8]
   let end: Int64
 
+  /// Without data it is no event, but a reader that has seen nothing else says so with Last-Event-ID.
+  static let beginning = Array("id: 0\n\n".utf8)
+
   /// `lines` are whole, and begin at `start` of the stream.
   init(_ lines: [UInt8], from start: Int64) {
     var frames: [UInt8] = []

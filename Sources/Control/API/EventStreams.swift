@@ -22,7 +22,7 @@ final class EventStreams {
   /// As server-sent events, from behind the event that the reader says it saw last. `onEnd` hears whether the stream
   /// was sent to its end.
   func follow(
-    _ id: Int64, lastSeen: String?, _ responder: Responder,
+    _ id: Int64, lastSeen: String?, _ responder: Responder, opening: [UInt8] = [],
     onEnd: @escaping @MainLoop (Bool) -> Void = { _ in }
   ) -> Response? {
     let reader = manager.logs.reader(of: id)
@@ -36,6 +36,7 @@ final class EventStreams {
       ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"),
     ]
     let writer = responder.stream(Response(200, headers: headers))
+    writer.write(opening)
     let pump = LogPump(reader, from: offset, follows: true, to: writer) { [blocks] reader, offset in
       blocks.frames(of: id, from: offset, reader).map { ($0.bytes, $0.end) }
     }

@@ -26,12 +26,12 @@ struct ProjectRoutes {
   }
 
   private var add: ApiRoute {
-    var route = ApiRoute("POST", "/api/projects", .caller, "Makes a project and begins its first deployment.")
+    var route = ApiRoute("POST", "/api/projects", .admin, "Makes a project and begins its first deployment.")
     route.body = ProjectForm.fields
     route.answers = [.json(201, "Project", "The project.")]
-    route.errors = [403, 409, 422, 429]
+    route.errors = [409, 422, 429]
     route.handler = { call, _ async throws(ControlFailure) in
-      let wish = try ProjectForm.record(call.body, by: call.caller)
+      let wish = try ProjectForm.record(call.body)
       let project = try await manager.add(wish, actor: call.caller.name)
       var response = Response.json(201, described(project))
       response.headers.append(("Location", "/api/projects/\(Percent.encode(project.slug))"))
@@ -95,11 +95,11 @@ struct ProjectRoutes {
       .json(202, "DeployAnswer", "It is queued."),
       .json(200, "DeployAnswer", "There is nothing to do, or it is on its way already."),
     ]
-    route.errors = [409, 422, 423, 429]
+    route.errors = [403, 409, 422, 423, 429]
     route.handler = { call, _ async throws(ControlFailure) in
       let project = try manager.project(call["slug"], for: call.caller)
       let trigger = call.isAtSocket ? "command" : "api"
-      let order = try DeployForm.order(call.body, trigger: trigger, actor: call.caller.name)
+      let order = try DeployForm.order(call.body, trigger: trigger, by: call.caller)
       return DeployAnswer.response(to: await manager.ordered(order, for: project.slug))
     }
     return route

@@ -54,10 +54,11 @@ package struct Authenticator {
   }
 
   private func identify(_ token: String, _ peer: Peer) -> Result<Caller, Refusal> {
-    if let refusal = attempts.refusal(to: peer) { return .failure(refusal) }
     switch JWT.verify(token, key: key, now: time()) {
     case .success(let claims): return .success(Caller(name: claims.subject, isAdmin: claims.isAdmin))
     case .failure(let problem):
+      // Only now: whoever forges tokens must not lock out everybody behind the same address.
+      if let refusal = attempts.refusal(to: peer) { return .failure(refusal) }
       if problem.isForged { attempts.countFailure(of: peer.address) }
       return .failure(.unknown(problem.description))
     }

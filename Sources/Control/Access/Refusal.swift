@@ -18,7 +18,8 @@ package struct Refusal: Error, Sendable {
 }
 
 extension AttemptLimiter {
-  /// For an address that has failed too often: to be given before anything of its request is looked at.
+  /// For an address that has failed too often: instead of any other refusal, and with a password before it is even
+  /// looked at.
   package func refusal(to peer: Peer) -> Refusal? {
     guard let wait = wait(for: peer.address) else { return nil }
     let seconds = wait.components.seconds + 1

@@ -13,6 +13,7 @@ enum Field: UInt32 {
   case forwardedOther
   case requestID
   case contentType, contentEncoding
+  case cookie
 
   var bit: UInt32 { 1 &<< rawValue }
 
@@ -26,7 +27,11 @@ enum Field: UInt32 {
     case 4:
       if sameToken(name, "host") { self = .host }
     case 6:
-      if sameToken(name, "expect") { self = .expect }
+      if sameToken(name, "expect") {
+        self = .expect
+      } else if sameToken(name, "cookie") {
+        self = .cookie
+      }
     case 7:
       if sameToken(name, "upgrade") { self = .upgrade }
     case 9:

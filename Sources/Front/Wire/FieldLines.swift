@@ -140,7 +140,7 @@ extension FieldLines {
   /// What frames, routes or types the message, or says who sent it, stays whatever Connection names.
   mutating func markNamed(_ bytes: UnsafePointer<UInt8>) {
     guard optionCount > 0 else { return }
-    for line in 0..<count where lines[line].field == .plain {
+    for line in 0..<count where lines[line].field == .plain || lines[line].field == .cookie {
       for option in 0..<optionCount where sameText(bytes, lines[line].name, options[option]) {
         lines[line].field = .named
         present |= Field.named.bit

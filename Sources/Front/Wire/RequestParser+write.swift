@@ -20,7 +20,11 @@ extension RequestParser {
       writeStart(bytes, &writer)
       start = fields.start
     }
-    writer.append(fields, of: bytes, from: start, dropping: dropped(client))
+    if holdsSession(bytes) {
+      writeWithoutSession(bytes, from: start, dropping: dropped(client), &writer)
+    } else {
+      writer.append(fields, of: bytes, from: start, dropping: dropped(client))
+    }
     if head.upgrade != .none { writer.append("Connection: upgrade\r\n") }
     writeForwarding(bytes, client, &writer)
     return writer.result

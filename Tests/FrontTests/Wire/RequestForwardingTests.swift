@@ -30,6 +30,56 @@ import Testing
     #expect(forwarded(fields) == rest + Requests.forwarding())
   }
 
+  @Test(arguments: [
+    ("Cookie: bascule_session=x\r\n", ""), ("Cookie: bascule_session=\r\n", ""),
+    ("A: b\r\nCookie:bascule_session=x \r\nC: d\r\n", "A: b\r\nC: d\r\n"),
+    ("Cookie: a=b; bascule_session=x; c=d\r\n", "Cookie: a=b; c=d\r\n"),
+    ("cookie:  bascule_session=x; a=b\r\n", "cookie:  a=b\r\n"),
+    ("COOKIE: a=b;\tbascule_session=x \t\r\n", "COOKIE: a=b \t\r\n"),
+    ("Cookie: bascule_session=x; bascule_session=y\r\n", ""),
+    ("Cookie: bascule_session=x;a=b;bascule_session=y;c=d\r\n", "Cookie: a=b;c=d\r\n"),
+    ("Cookie: bascule_session=x;\r\n", ""), ("Cookie: ; bascule_session=x ;;\r\n", ""),
+    ("Cookie: a=b; bascule_session=x;\r\n", "Cookie: a=b;\r\n"),
+    ("Cookie: bascule_session = x; a=b\r\n", "Cookie: a=b\r\n"),
+    ("Cookie: bascule_session; a=b\r\n", "Cookie: a=b\r\n"),
+    (
+      "Cookie: a=b\r\nA: b\r\nCookie: bascule_session=x\r\nCookie: c=d; bascule_session=y\r\n",
+      "Cookie: a=b\r\nA: b\r\nCookie: c=d\r\n"
+    ),
+    ("Connection: keep-alive\r\nCookie: bascule_session=x; a=b\r\nTE: trailers\r\n", "Cookie: a=b\r\n"),
+    ("Connection: Cookie\r\nCookie: bascule_session=x; a=b\r\n", ""),
+    ("Connection: Cookie\r\nCookie: a=b\r\n", ""),
+  ])
+  func `the session of the control port is not for an app`(fields: String, rest: String) {
+    #expect(forwarded(fields) == rest + Requests.forwarding())
+  }
+
+  @Test(arguments: [
+    "Cookie: a=b\r\n", "Cookie:\r\n", "Cookie: ;;\r\n", "Cookie: a=bascule_session\r\n",
+    "Cookie:  a=b;c=bascule_session=x;; d \r\n", "Cookie: bascule_sessions=x; a=b\r\n",
+    "Cookie: xbascule_session=x\r\n", "Cookie: BASCULE_SESSION=x\r\n", "Cookie: bascule_session2=x;\r\n",
+    "X-Cookie: bascule_session=x\r\n", "Cookies: bascule_session=x\r\n", "Cookie2: bascule_session=x\r\n",
+  ])
+  func `other cookies go on byte for byte`(fields: String) {
+    #expect(forwarded(fields) == fields + Requests.forwarding())
+  }
+
+  @Test func `the session goes from every form of a request, and the result is measured without it`() {
+    let cookie = "Cookie: a=b; bascule_session=x\r\n"
+    #expect(
+      Requests().rewritten("GET http://u/a HTTP/1.1\r\nHost: h\r\n\(cookie)\r\n")
+        == "GET /a HTTP/1.1\r\nHost: u\r\nCookie: a=b\r\n" + Requests.forwarding(host: "u"))
+    #expect(
+      Requests().rewritten("GET / HTTP/1.0\r\nHost: h\r\n\(cookie)\r\n")
+        == "GET / HTTP/1.1\r\nHost: h\r\nCookie: a=b\r\n" + Requests.forwarding())
+    let text =
+      Self.start + "Cookie: bascule_session=x\r\nCookie: bascule_session=\(repeated("y", 999)); a=b\r\n\r\n"
+    let length = Requests().rewritten(text)?.utf8.count ?? 0
+    #expect(1..<300 ~= length)
+    #expect(Requests().rewritten(text, capacity: length - 1) == nil)
+    #expect(Requests().rewritten(text, capacity: length) != nil)
+  }
+
   @Test func `Connection cannot remove what routes or frames`() {
     let fields = "Content-Length: 5\r\nContent-Type: a/b\r\nExpect: 100-continue\r\n"
     let named = "Connection: Host, content-length, Content-Type, Expect, X-Forwarded-For, X-Request-Id\r\n"

@@ -132,6 +132,7 @@ struct WireInvariants {
     guard again.fields.has(.connection) == (head.upgrade != .none), !again.fields.has(.hop) else {
       return "a request with fields of its connection"
     }
+    guard Self.sessions(out, length) == 0 else { return "a request with the session of the control port" }
     if trusted { return nil }
     let other = again.write(out, to: second, capacity: Self.room, client: client)
     // Host is added at the top, and what HTTP/1.0 has no host for is said the second time.
@@ -190,6 +191,20 @@ struct WireInvariants {
     let other = responsesAgain.write(
       out, to: second, capacity: Self.room, clientMinor: 1, connection: connection, dropsChunked: false)
     return other == length && memcmp(out, second, length) == 0 ? nil : "a response that changes each time"
+  }
+
+  /// In Cookie, as a browser writes it.
+  private static func sessions(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    var hasUnderscore = false
+    for at in 0..<count where bytes[at] == UInt8(ascii: "_") { hasUnderscore = true }
+    guard hasUnderscore else { return 0 }
+    let text = String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self).utf8
+    return text.split(separator: 0x0a).count { line in
+      guard String(Substring(line.prefix(7))).lowercased() == "cookie:" else { return false }
+      return line.dropFirst(7).split(separator: 0x3b).contains { pair in
+        String(Substring(pair.drop { $0 == 0x20 || $0 == 0x09 })).hasPrefix("bascule_session=")
+      }
+    }
   }
 
   /// A head that is taken has whole line ends, and no other control characters than tabs.
