@@ -117,7 +117,8 @@ struct Audit {
       let seen = actions.map { [$0["actor"].string, $0["action"].string, $0["project"].string] }
       let said = [
         ["tester", "lock", "main"], ["tester", "unlock", "main"], ["tester", "maintenance on", "main"],
-        ["tester", "maintenance off", "main"], ["tester", "rollback", "main"], ["tester", "cancel", "main"],
+        ["tester", "maintenance off", "main"], ["tester", "rollback", "main"], ["tester", "deploy", "main"],
+        ["tester", "cancel", "main"],
       ]
       #expect(seen.filter { $0[0] == "tester" } == said, "\(actions)")
       #expect(seen.contains { $0[1] == "projects add" && $0[2] == "other" && $0[0] != "tester" })

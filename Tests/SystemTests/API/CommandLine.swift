@@ -115,7 +115,7 @@ struct CommandLine {
       #expect(try await follower.ended() == 1)
       #expect(follower.errors.contains("#\(id) ended as canceled"), "\(follower.errors)")
       #expect(try await manager.processes(["sleep", "987652"]).isEmpty)
-      #expect(try await manager.bascule("cancel", id).code == 75)
+      #expect(try await manager.bascule("cancel", id).code == 1)
       #expect(try await manager.bascule("cancel", "4711").code == 1)
     }
   }
@@ -182,7 +182,7 @@ struct CommandLine {
       try await manager.untilServes("v1", host: "b.test")
       let text = try await manager.bascule("projects", "list", exits: 0).output
       #expect(text.contains("other  running  \(other.path)  main  a.test, b.test"), "\(text)")
-      #expect(try await manager.bascule("projects", "add", "other", other.path).code == 75)
+      #expect(try await manager.bascule("projects", "add", "other", other.path).code == 1)
       try await manager.bascule("projects", "remove", "other", exits: 0)
       #expect(try await manager.bascule("projects", "remove", "other").code == 1)
     }

@@ -83,7 +83,8 @@ struct DeployStream {
       #expect(try await stream.ended() == 0)
       let blocks = stream.output.components(separatedBy: "\n\n").dropLast()
       var last = 0
-      for block in blocks where !block.hasPrefix(":") {
+      // It begins with an id alone: whoever is cut off before the first event comes back with that.
+      for block in blocks where !block.hasPrefix(":") && block != "id: 0" {
         let lines = block.components(separatedBy: "\n")
         #expect(lines.count == 2 && lines[1].hasPrefix("data: {\"type\":\""), "\(block)")
         let id = try #require(lines[0].hasPrefix("id: ") ? Int(lines[0].dropFirst(4)) : nil, "\(block)")

@@ -93,7 +93,9 @@ struct SeveralProjects {
   {
     try await withTwo { manager, repository, _ in
       try await manager.untilServes("v1", host: "valentine.test")
-      let deployment = try #require(try await manager.status(of: "valentine")["last"]["id"].int)
+      let deployment = try await eventually("its deployment has ended") {
+        try await manager.status(of: "valentine")["last"]["id"].int
+      }
       try await manager.bascule("projects", "remove", "valentine", exits: 0)
       #expect(try await manager.app(host: "valentine.test").json["version"].string == "1")
       #expect(try await manager.bascule("status", "--project", "valentine").code == 1)
@@ -154,7 +156,9 @@ struct SeveralProjects {
   @Test func `what is missing for a while is not forgotten`() async throws {
     try await withTwo { manager, repository, _ in
       try await manager.untilServes("v1", host: "valentine.test")
-      let deployment = try #require(try await manager.status(of: "valentine")["last"]["id"].int)
+      let deployment = try await eventually("its deployment has ended") {
+        try await manager.status(of: "valentine")["last"]["id"].int
+      }
       #expect(try await manager.stop() == 0)
       let (projects, away) = (manager.root + "/projects", manager.root + "/away")
       try FileManager.default.moveItem(atPath: projects, toPath: away)
