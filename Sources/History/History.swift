@@ -18,7 +18,8 @@ package final class History {
   /// cost every trigger a page of its own.
   var taken: [TakenDelivery: Int64] = [:]
   var holds: [String: [Hold.Kind: Hold]] = [:]
-  var payloads: [(id: Int64, size: Int)] = []
+  let payloads: PayloadSegments
+  var deliveryPruning = Pruning()
   /// Told once, when a file turns out to be damaged while it is in use.
   package var onDamage: (@MainLoop (String) -> Void)?
   var isDamaged = false
@@ -40,6 +41,7 @@ package final class History {
 
   private init(_ path: String) throws(SQLiteError) {
     self.path = path
+    payloads = PayloadSegments(folder: Files.parent(of: path) + "/deliveries")
     // This is the main loop's thread: it must not sleep.
     database = try Database(path: path, busyTimeout: 50)
     // NORMAL: kill -9 loses nothing, and no webhook waits for a disk that a build keeps busy. What decides
@@ -51,7 +53,6 @@ package final class History {
     try Schema.migrator.migrate(database)
     try loadHolds()
     try loadDeliveries()
-    try loadPayloads()
   }
 
   package func close() {
@@ -62,7 +63,7 @@ package final class History {
   /// Runs `body` in this turn's transaction.
   func write<Value>(_ body: () throws(SQLiteError) -> Value) throws(HistoryError) -> Value {
     if !inTransaction {
-      try read { () throws(SQLiteError) in try database.execute("BEGIN IMMEDIATE") }
+      try read { () throws(SQLiteError) in _ = try database.run("BEGIN IMMEDIATE") }
       inTransaction = true
       EventLoop.main.atEndOfTurn { [self] in commit() }
     }
@@ -89,7 +90,7 @@ package final class History {
     inTransaction = false
     var failure: HistoryError?
     do throws(SQLiteError) {
-      try database.execute("COMMIT")
+      try database.run("COMMIT")
     } catch {
       failure = HistoryError(error)
       if error.isDamage { noteDamage(error) }
@@ -97,7 +98,6 @@ package final class History {
       // What was remembered of this turn has not happened.
       try? loadHolds()
       try? loadDeliveries()
-      try? loadPayloads()
     }
     let bodies = waiting
     waiting = []
