@@ -4,37 +4,86 @@ import SQLite
 
 extension History {
   private static let keptDeliveries: Int64 = 500
+  private static let keptRefusals: Int64 = 50
+  /// Rows that wait for each other: a commit for each would be most of what a push costs.
+  private static let heldDeliveries = 64
+  private static let holdingTime = Duration.milliseconds(50)
 
-  /// Adds it and gives it its id. About the newest 500 are kept, and of their payloads 32 to 64 MiB.
+  /// Adds it and gives it its id. The payload is in its file at once; the row follows with the next commit, or within
+  /// 50 ms. About the newest 500 are kept, beside 50 refused ones, and of their payloads 32 to 64 MiB.
   package func insert(_ delivery: Delivery) throws(HistoryError) -> Delivery {
     var stored = delivery
     if let payload = delivery.payload, payload.count > Delivery.longestPayload { stored.payload = nil }
     let place = stored.payload.flatMap { payloads.append($0) }
     if place == nil { stored.payload = nil }
-    stored.id = try write { () throws(SQLiteError) in
-      let id = try database.run(
-        """
-        INSERT INTO deliveries (guid, at, provider, event, verdict, reason, project, deployment, headers, segment,
-          start, size)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        [
-          .text(delivery.guid), .integer(delivery.at.milliseconds), .text(delivery.provider),
-          SQLiteValue(delivery.event), .text(delivery.verdict), SQLiteValue(delivery.reason),
-          SQLiteValue(delivery.project), SQLiteValue(delivery.deployment), .text(Self.text(delivery.headers)),
-          SQLiteValue(place?.segment), SQLiteValue(place?.offset), SQLiteValue(place?.size),
-        ])
-      if deliveryPruning.isDue() { try pruneDeliveries() }
-      return id
+    if lastDelivery == nil {
+      lastDelivery = try read { () throws(SQLiteError) in
+        try database.rows("SELECT max(id) FROM deliveries") { $0.integer(0) ?? 0 }.first ?? 0
+      }
+    }
+    stored.id = (lastDelivery ?? 0) + 1
+    lastDelivery = stored.id
+    var row = stored
+    row.payload = nil
+    held.append((row, place))
+    armHolding()
+    if held.count % Self.heldDeliveries == 0 {
+      // What cannot be written now is tried again, but not hoarded.
+      if held.count > Int(Self.keptDeliveries) { held.removeFirst(Self.heldDeliveries) }
+      try writeHeld()
     }
     return stored
   }
 
+  private func armHolding() {
+    guard !isHolding else { return }
+    isHolding = true
+    Task { @MainLoop in
+      await MainLoop.sleep(for: Self.holdingTime)
+      isHolding = false
+      try? writeHeld()
+    }
+  }
+
+  /// Call it before deliveries are read.
+  func writeHeld() throws(HistoryError) {
+    guard !held.isEmpty else { return }
+    try write { () throws(SQLiteError) in try insertHeld() }
+  }
+
+  func insertHeld() throws(SQLiteError) {
+    guard !held.isEmpty else { return }
+    for (delivery, place) in held {
+      // Or replace: of those that are tried again some may have got there.
+      _ = try database.run(
+        """
+        INSERT OR REPLACE INTO deliveries (id, guid, at, provider, event, verdict, reason, project, deployment,
+          headers, segment, start, size)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+          .integer(delivery.id), .text(delivery.guid), .integer(delivery.at.milliseconds),
+          .text(delivery.provider), SQLiteValue(delivery.event), .text(delivery.verdict),
+          SQLiteValue(delivery.reason), SQLiteValue(delivery.project), SQLiteValue(delivery.deployment),
+          .text(Self.text(delivery.headers)), SQLiteValue(place?.segment), SQLiteValue(place?.offset),
+          SQLiteValue(place?.size),
+        ])
+      if deliveryPruning.isDue() { try pruneDeliveries() }
+    }
+    held.removeAll(keepingCapacity: true)
+  }
+
+  /// Strangers shall not push out what a forge has sent.
   private func pruneDeliveries() throws(SQLiteError) {
-    _ = try database.run(
-      """
-      DELETE FROM deliveries WHERE id <= (SELECT id FROM deliveries ORDER BY id DESC LIMIT 1 OFFSET ?)
-      """, [.integer(Self.keptDeliveries)])
+    for (kind, kept) in [
+      ("verdict = 'refused'", Self.keptRefusals), ("verdict <> 'refused'", Self.keptDeliveries),
+    ] {
+      _ = try database.run(
+        """
+        DELETE FROM deliveries WHERE \(kind)
+          AND id <= (SELECT id FROM deliveries WHERE \(kind) ORDER BY id DESC LIMIT 1 OFFSET ?)
+        """, [.integer(kept)])
+    }
   }
 
   private static func text(_ headers: [(name: String, value: String)]) -> String {
@@ -44,6 +93,7 @@ extension History {
 
   /// What became of it, where that is known only after it was written down.
   package func update(_ delivery: Delivery) throws(HistoryError) {
+    try writeHeld()
     try write { () throws(SQLiteError) in
       _ = try database.run(
         "UPDATE deliveries SET (verdict, reason, project, deployment) = (?, ?, ?, ?) WHERE id = ?",
@@ -56,6 +106,7 @@ extension History {
 
   /// Newest first, without their payloads.
   package func deliveries(before: Int64? = nil, limit: Int = 50) throws(HistoryError) -> Page<Delivery> {
+    try writeHeld()
     let found = try read { () throws(SQLiteError) in
       try database.rows(
         "SELECT \(Self.deliveryColumns) FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT ?",
@@ -64,13 +115,15 @@ extension History {
     return Page(found, limit: limit) { $0.id }
   }
 
-  /// With its payload, if that is still there. The newest, where a forge has sent it more than once.
+  /// With its payload, if that is still there. The newest, where a forge has sent it more than once; one that was
+  /// refused, which anybody may have sent under that name, only where there is no other.
   package func delivery(_ guid: String) throws(HistoryError) -> Delivery? {
+    try writeHeld()
     let found = try read { () throws(SQLiteError) in
       try database.rows(
         """
         SELECT \(Self.deliveryColumns), segment, start, size FROM deliveries WHERE guid = ?
-        ORDER BY id DESC LIMIT 1
+        ORDER BY verdict = 'refused', id DESC LIMIT 1
         """, [.text(guid)]
       ) { row -> (Delivery, PayloadSegments.Place?) in
         guard let segment = row.integer(10), let offset = row.integer(11), let size = row.integer(12) else {

@@ -9,7 +9,8 @@ struct TakenDelivery: Hashable {
 }
 
 /// The record of deployments. Changes of one turn of the loop are one transaction, committed at its end:
-/// a hundred triggers that come together cost one commit, and nobody is told of a row before it is written.
+/// a hundred triggers that come together cost one commit, and nobody is told of a row before it is written. The rows of
+/// deliveries alone wait a little for each other.
 @MainLoop
 package final class History {
   let database: Database
@@ -20,11 +21,16 @@ package final class History {
   var holds: [String: [Hold.Kind: Hold]] = [:]
   let payloads: PayloadSegments
   var deliveryPruning = Pruning()
+  /// Deliveries that are not in the file yet.
+  var held: [(delivery: Delivery, place: PayloadSegments.Place?)] = []
+  var isHolding = false
+  var lastDelivery: Int64?
   /// Told once, when a file turns out to be damaged while it is in use.
   package var onDamage: (@MainLoop (String) -> Void)?
   var isDamaged = false
   private var inTransaction = false
   private var commits = 0
+  private var isCheckpointing = false
   private var waiting: [@MainLoop (HistoryError?) -> Void] = []
 
   /// A damaged file is set aside, and the sentence about it returned: the app matters more than its past.
@@ -56,6 +62,7 @@ package final class History {
   }
 
   package func close() {
+    try? writeHeld()
     commit()
     database.close()
   }
@@ -87,6 +94,7 @@ package final class History {
 
   package func commit() {
     guard inTransaction else { return }
+    try? insertHeld()
     inTransaction = false
     var failure: HistoryError?
     do throws(SQLiteError) {
@@ -110,10 +118,23 @@ package final class History {
   /// Moves the write-ahead log into the file, on a connection and a thread of its own. Passive: anything more
   /// would keep writers waiting. Closing the last connection empties it.
   package func checkpoint() async {
+    guard !isCheckpointing else { return }
+    isCheckpointing = true
     let path = path
-    await Blocking.disk.run {
-      guard let other = try? Database(path: path) else { return }
-      try? other.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    }
+    let length = await Blocking.disk.run { (try? Database(path: path)).flatMap { Self.checkpoint($0) } ?? 0 }
+    isCheckpointing = false
+    guard length > Self.longestLog else { return }
+    // It begins again only where all of it is in the file. Writers that never pause for as long as a disk takes
+    // would let it grow without end: for once they wait for the little that they have added meanwhile.
+    commit()
+    _ = Self.checkpoint(database)
+  }
+
+  /// In pages: 64 MiB.
+  private static let longestLog: Int64 = 16_384
+
+  /// Returns the length of the log in pages.
+  private nonisolated static func checkpoint(_ database: Database) -> Int64? {
+    try? database.rows("PRAGMA wal_checkpoint(PASSIVE)") { $0.integer(1) ?? 0 }.first
   }
 }

@@ -202,6 +202,24 @@ import Testing
     #expect(Files.kind(path + "-wal") == nil)
   }
 
+  @MainLoop @Test func `the log beside the file ends somewhere, also where writers never pause`() async throws
+  {
+    let (history, _) = try History.open(path)
+    try history.database.execute("CREATE TABLE large (bytes BLOB)")
+    let over = Once<Void>()
+    let checkpoints = Task { @MainLoop in
+      while !over.isFinished { await history.checkpoint() }
+    }
+    for _ in 0..<300 {
+      try history.database.run("INSERT INTO large VALUES (zeroblob(1048576))")
+      try history.database.run("DELETE FROM large")
+      await MainLoop.sleep(for: .zero)
+    }
+    over.finish(())
+    await checkpoints.value
+    #expect(History.size(path) < 128 << 20)
+  }
+
   @MainLoop @Test func `a checkpoint that waits for a reader keeps no writer waiting`() async throws {
     let (history, _) = try History.open(path)
     let reader = try Database(path: path)

@@ -74,7 +74,8 @@ import Testing
   }
 
   @MainLoop private func count(_ history: History) throws -> Int64 {
-    try history.database.rows("SELECT count(*) FROM deliveries") { $0.integer(0) ?? 0 }.first ?? 0
+    try history.writeHeld()
+    return try history.database.rows("SELECT count(*) FROM deliveries") { $0.integer(0) ?? 0 }.first ?? 0
   }
 
   @MainLoop @Test func `about five hundred deliveries are kept, the newest`() throws {
@@ -87,6 +88,70 @@ import Testing
     let (reopened, _) = try History.open(path)
     _ = try reopened.insert(delivery("last"))
     #expect(try count(reopened) == 500)
+  }
+
+  @MainLoop @Test func `strangers push out nothing but what strangers sent`() throws {
+    let (history, _) = try History.open(path)
+    for number in 1...100 { _ = try history.insert(delivery("d\(number)", payload: [1])) }
+    for number in 1...1000 {
+      var stranger = delivery("r\(number)")
+      stranger.verdict = "refused"
+      _ = try history.insert(stranger)
+    }
+    for number in 1...100 { #expect(try history.delivery("d\(number)")?.payload == [1]) }
+    #expect((150..<214).contains(try count(history)))
+    #expect(try history.delivery("r900") == nil)
+    #expect(try history.delivery("r951")?.verdict == "refused")
+  }
+
+  @MainLoop @Test func `whoever sends a delivery's name without the secret does not stand before it`() throws
+  {
+    let (history, _) = try History.open(path)
+    let genuine = try history.insert(delivery("a", payload: [1]))
+    var stranger = delivery("a")
+    stranger.verdict = "refused"
+    _ = try history.insert(stranger)
+    #expect(try history.delivery("a")?.id == genuine.id)
+    #expect(try history.delivery("a")?.payload == [1])
+  }
+
+  /// What somebody else sees in the file.
+  private func committed() throws -> Int64 {
+    try Database(path: path).rows("SELECT count(*) FROM deliveries") { $0.integer(0) ?? -1 }.first ?? -1
+  }
+
+  @MainLoop @Test func `a delivery is in the file soon, with the next deployment, or with many others`()
+    async throws
+  {
+    let (history, _) = try History.open(path)
+    _ = try history.insert(delivery("a"))
+    #expect(try committed() == 0)
+    while try committed() < 1 { await MainLoop.sleep(for: .milliseconds(5)) }
+    _ = try history.insert(delivery("b"))
+    _ = try history.insert(deployment())
+    history.commit()
+    #expect(try committed() == 2)
+    for number in 1...64 { _ = try history.insert(delivery("c\(number)")) }
+    history.commit()
+    #expect(try committed() == 66)
+    #expect(try history.insert(delivery("d")).id == 67)
+    history.close()
+    #expect(try committed() == 67)
+  }
+
+  @MainLoop @Test func `deliveries that could not be written are written later`() throws {
+    let (history, _) = try History.open(path)
+    let other = try Database(path: path)
+    try other.execute("BEGIN IMMEDIATE")
+    var failures = 0
+    for number in 1...70 {
+      do { _ = try history.insert(delivery("d\(number)")) } catch { failures += 1 }
+    }
+    #expect(failures == 1)
+    try other.execute("ROLLBACK")
+    _ = try history.insert(deployment())
+    history.commit()
+    #expect(try committed() == 70)
   }
 
   @MainLoop @Test func `what people did is listed newest first, ten thousand of it`() throws {
