@@ -48,6 +48,7 @@ package final class History {
   private init(_ path: String) throws(SQLiteError) {
     self.path = path
     payloads = PayloadSegments(folder: Files.parent(of: path) + "/deliveries")
+    Self.keepToOwner(path)
     // This is the main loop's thread: it must not sleep.
     database = try Database(path: path, busyTimeout: 50)
     // NORMAL: kill -9 loses nothing, and no webhook waits for a disk that a build keeps busy. What decides
@@ -59,6 +60,17 @@ package final class History {
     try Schema.migrator.migrate(database)
     try loadHolds()
     try loadDeliveries()
+  }
+
+  /// Builds run as another user, and are not to read what others push. The files beside it are made with its mode.
+  private static func keepToOwner(_ path: String) {
+    // Only where there is none: to close it would give up the locks of another connection.
+    _ = try? FileDescriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+    let folder = Files.parent(of: path)
+    for name in (try? Files.list(folder)) ?? [] {
+      let file = "\(folder)/\(name)"
+      if file.hasPrefix(path), Files.kind(file) == .file { try? Files.changeMode(file, 0o600) }
+    }
   }
 
   package func close() {

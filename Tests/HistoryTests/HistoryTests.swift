@@ -180,6 +180,22 @@ import Testing
     #expect(try Files.text(folder.path(aside)).hasPrefix("no database at all"))
   }
 
+  @MainLoop @Test func `only its owner reads it, and what lies beside it`() throws {
+    for name in ["", "-wal", "-shm", ".damaged-1"] { try folder.write("history.db" + name, "") }
+    try folder.write("other", "")
+    for _ in 0..<2 {
+      let (history, _) = try History.open(path)
+      _ = try history.insert(deployment())
+      history.commit()
+      #expect(
+        folder.names == ["history.db", "history.db-shm", "history.db-wal", "history.db.damaged-1", "other"])
+      for name in folder.names where name != "other" { #expect(try Files.mode(folder.path(name)) == 0o600) }
+      #expect(try Files.mode(folder.path("other")) == 0o644)
+      history.close()
+      try Files.remove(path)
+    }
+  }
+
   @MainLoop @Test func `what is no damage is an error and touches nothing`() throws {
     #expect(throws: HistoryError.self) { try History.open(folder.path("nowhere/history.db")) }
     #expect(folder.names.isEmpty)
