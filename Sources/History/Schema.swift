@@ -50,7 +50,7 @@ enum Schema {
         repository TEXT NOT NULL,
         branch TEXT NOT NULL,
         owner TEXT,
-        port INTEGER UNIQUE,
+        port INTEGER,
         hosts TEXT NOT NULL,
         health_path TEXT,
         install_command TEXT,

@@ -154,6 +154,17 @@ import Testing
     #expect(try committed() == 70)
   }
 
+  @MainLoop @Test func `two projects may have one port on record: who has it is the manager's to say`() throws
+  {
+    let (history, _) = try History.open(path)
+    for slug in ["a", "b"] {
+      var project = ProjectRecord(slug: slug, repository: "/repo", branch: "main")
+      project.port = 8080
+      try history.store(project)
+    }
+    #expect(try history.projects().filter { $0.port == 8080 }.map(\.slug).sorted() == ["a", "b"])
+  }
+
   @MainLoop @Test func `what people did is listed newest first, ten thousand of it`() throws {
     let (history, _) = try History.open(path)
     for number in 1...10_010 {
