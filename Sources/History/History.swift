@@ -21,6 +21,9 @@ package final class History {
   var holds: [String: [Hold.Kind: Hold]] = [:]
   let payloads: PayloadSegments
   var deliveryPruning = Pruning()
+  var actionPruning = Pruning()
+  /// Those who have done something since actions were pruned.
+  var actors: Set<String> = []
   /// Deliveries that are not in the file yet.
   var held: [(delivery: Delivery, place: PayloadSegments.Place?)] = []
   var isHolding = false

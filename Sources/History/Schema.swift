@@ -121,6 +121,7 @@ enum Schema {
         project TEXT,
         detail TEXT
       ) STRICT;
+      CREATE INDEX actions_by_actor ON actions (actor);
 
       CREATE TABLE messages (
         id INTEGER PRIMARY KEY,
