@@ -93,7 +93,6 @@ enum Schema {
         FROM deployments;
       DROP TABLE deployments;
       ALTER TABLE deployments_of_projects RENAME TO deployments;
-      CREATE INDEX deployments_open ON deployments (id) WHERE finished_at IS NULL;
       CREATE INDEX deployments_by_project ON deployments (project, id);
       CREATE INDEX deployments_by_state ON deployments (project, state, id);
 
