@@ -118,7 +118,7 @@ package final class DeploymentLog {
 
   private func save() {
     guard saved < buffer.count else { return }
-    if file == nil { file = try? FileDescriptor.open(path, O_RDWR | O_CREAT) }
+    if file == nil { file = try? FileDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600) }
     let raw = file?.raw ?? -1
     // At its place, not at the end: half a line, for which there was no room, is written over.
     let count = buffer.withUnsafeBytes {

@@ -39,10 +39,18 @@ package final class DeploymentLogs {
 
   /// What a manager before this one left: what it was killed over is tidied up, and what it had no time to compress
   /// is compressed. Call it when the logs of those that still wait are open.
+  /// Nobody else reads them from then on.
   package func settle() {
     let folder = folder
+    try? Files.changeMode(folder, 0o700)
     afterwards {
-      let names = await Blocking.disk.run { (try? Files.list(folder)) ?? [] }
+      let names = await Blocking.disk.run {
+        let names = (try? Files.list(folder)) ?? []
+        for name in names where Self.number(name) != nil {
+          try? Files.changeMode("\(folder)/\(name)", 0o600)
+        }
+        return names
+      }
       let present = Set(names)
       for name in names {
         if name.hasSuffix(".tmp") || name.hasSuffix(".log") && present.contains(name + ".gz") {

@@ -33,7 +33,9 @@ package struct Action: Sendable, Equatable {
 extension History {
   private static let keptActions: Int64 = 10_000
 
-  /// The newest 10,000 are kept.
+  private static let keptOfActor: Int64 = 1000
+
+  /// About the newest 10,000 are kept, and of one actor 1000: nobody hides what he did behind a lot of noise.
   @discardableResult
   package func insert(_ action: Action) throws(HistoryError) -> Action {
     var stored = action
@@ -44,10 +46,25 @@ extension History {
           .integer(action.at.milliseconds), .text(action.actor), .text(action.action),
           SQLiteValue(action.project), SQLiteValue(action.detail),
         ])
-      _ = try database.run("DELETE FROM actions WHERE id <= ?", [.integer(id - Self.keptActions)])
+      actors.insert(action.actor)
+      if actionPruning.isDue() { try pruneActions() }
       return id
     }
     return stored
+  }
+
+  private func pruneActions() throws(SQLiteError) {
+    for actor in actors {
+      _ = try database.run(
+        """
+        DELETE FROM actions WHERE actor = ?1
+          AND id <= (SELECT id FROM actions WHERE actor = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+        """, [.text(actor), .integer(Self.keptOfActor)])
+    }
+    _ = try database.run(
+      "DELETE FROM actions WHERE id <= (SELECT id FROM actions ORDER BY id DESC LIMIT 1 OFFSET ?)",
+      [.integer(Self.keptActions)])
+    actors = []
   }
 
   /// Newest first.

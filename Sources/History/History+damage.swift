@@ -63,7 +63,7 @@ extension History {
       + "started again, which sets \(path) aside and begins a new one"
     if !isDamaged {
       isDamaged = true
-      try? Files.append(Self.mark(path), Array("\(error.message)\n".utf8))
+      try? Files.append(Self.mark(path), Array("\(error.message)\n".utf8), mode: 0o600)
       onDamage?(sentence)
     }
     return sentence

@@ -4,34 +4,96 @@ import SQLite
 
 extension History {
   private static let keptDeliveries: Int64 = 500
-  private static let keptPayload = 64 << 20
+  private static let keptRefusals: Int64 = 50
+  /// Rows that wait for each other: a commit for each would be most of what a push costs.
+  private static let heldDeliveries = 64
+  private static let holdingTime = Duration.milliseconds(50)
 
-  /// Adds it and gives it its id. The newest 500 are kept, and of their payloads 64 MiB.
+  /// Adds it and gives it its id. The payload is in its file at once; the row follows with the next commit, or within
+  /// 50 ms. About the newest 500 are kept, beside 50 refused ones, and of their payloads 32 to 64 MiB.
   package func insert(_ delivery: Delivery) throws(HistoryError) -> Delivery {
     var stored = delivery
     if let payload = delivery.payload, payload.count > Delivery.longestPayload { stored.payload = nil }
-    let headers: JSONValue = .array(delivery.headers.map { [.string($0.name), .string($0.value)] })
-    stored.id = try write { () throws(SQLiteError) in
-      let id = try database.run(
+    let place = stored.payload.flatMap { payloads.append($0) }
+    if place == nil { stored.payload = nil }
+    if lastDelivery == nil {
+      lastDelivery = try read { () throws(SQLiteError) in
+        try database.rows("SELECT max(id) FROM deliveries") { $0.integer(0) ?? 0 }.first ?? 0
+      }
+    }
+    stored.id = (lastDelivery ?? 0) + 1
+    lastDelivery = stored.id
+    var row = stored
+    row.payload = nil
+    held.append((row, place))
+    armHolding()
+    if held.count % Self.heldDeliveries == 0 {
+      // What cannot be written now is tried again, but not hoarded.
+      if held.count > Int(Self.keptDeliveries) { held.removeFirst(Self.heldDeliveries) }
+      try writeHeld()
+    }
+    return stored
+  }
+
+  private func armHolding() {
+    guard !isHolding else { return }
+    isHolding = true
+    Task { @MainLoop in
+      await MainLoop.sleep(for: Self.holdingTime)
+      isHolding = false
+      try? writeHeld()
+    }
+  }
+
+  /// Call it before deliveries are read.
+  func writeHeld() throws(HistoryError) {
+    guard !held.isEmpty else { return }
+    try write { () throws(SQLiteError) in try insertHeld() }
+  }
+
+  func insertHeld() throws(SQLiteError) {
+    guard !held.isEmpty else { return }
+    for (delivery, place) in held {
+      // Or replace: of those that are tried again some may have got there.
+      _ = try database.run(
         """
-        INSERT INTO deliveries (guid, at, provider, event, verdict, reason, project, deployment, headers, payload)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT OR REPLACE INTO deliveries (id, guid, at, provider, event, verdict, reason, project, deployment,
+          headers, segment, start, size)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
-          .text(delivery.guid), .integer(delivery.at.milliseconds), .text(delivery.provider),
-          SQLiteValue(delivery.event), .text(delivery.verdict), SQLiteValue(delivery.reason),
-          SQLiteValue(delivery.project), SQLiteValue(delivery.deployment), .text(headers.text),
-          SQLiteValue(stored.payload),
+          .integer(delivery.id), .text(delivery.guid), .integer(delivery.at.milliseconds),
+          .text(delivery.provider), SQLiteValue(delivery.event), .text(delivery.verdict),
+          SQLiteValue(delivery.reason), SQLiteValue(delivery.project), SQLiteValue(delivery.deployment),
+          .text(Self.text(delivery.headers)), SQLiteValue(place?.segment), SQLiteValue(place?.offset),
+          SQLiteValue(place?.size),
         ])
-      _ = try database.run("DELETE FROM deliveries WHERE id <= ?", [.integer(id - Self.keptDeliveries)])
-      return id
+      if deliveryPruning.isDue() { try pruneDeliveries() }
     }
-    try notePayload(stored)
-    return stored
+    held.removeAll(keepingCapacity: true)
+  }
+
+  /// Strangers shall not push out what a forge has sent.
+  private func pruneDeliveries() throws(SQLiteError) {
+    for (kind, kept) in [
+      ("verdict = 'refused'", Self.keptRefusals), ("verdict <> 'refused'", Self.keptDeliveries),
+    ] {
+      _ = try database.run(
+        """
+        DELETE FROM deliveries WHERE \(kind)
+          AND id <= (SELECT id FROM deliveries WHERE \(kind) ORDER BY id DESC LIMIT 1 OFFSET ?)
+        """, [.integer(kept)])
+    }
+  }
+
+  private static func text(_ headers: [(name: String, value: String)]) -> String {
+    if headers.isEmpty { return "[]" }
+    return JSONValue.array(headers.map { [.string($0.name), .string($0.value)] }).text
   }
 
   /// What became of it, where that is known only after it was written down.
   package func update(_ delivery: Delivery) throws(HistoryError) {
+    try writeHeld()
     try write { () throws(SQLiteError) in
       _ = try database.run(
         "UPDATE deliveries SET (verdict, reason, project, deployment) = (?, ?, ?, ?) WHERE id = ?",
@@ -44,42 +106,36 @@ extension History {
 
   /// Newest first, without their payloads.
   package func deliveries(before: Int64? = nil, limit: Int = 50) throws(HistoryError) -> Page<Delivery> {
+    try writeHeld()
     let found = try read { () throws(SQLiteError) in
       try database.rows(
-        "SELECT \(Self.deliveryColumns), NULL FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT ?",
+        "SELECT \(Self.deliveryColumns) FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT ?",
         [.integer(before ?? .max), .integer(Int64(Page<Delivery>.size(limit)) + 1)], Self.delivery)
     }
     return Page(found, limit: limit) { $0.id }
   }
 
-  /// With its payload. The newest, where a forge has sent it more than once.
+  /// With its payload, if that is still there. The newest, where a forge has sent it more than once; one that was
+  /// refused, which anybody may have sent under that name, only where there is no other.
   package func delivery(_ guid: String) throws(HistoryError) -> Delivery? {
-    try read { () throws(SQLiteError) in
+    try writeHeld()
+    let found = try read { () throws(SQLiteError) in
       try database.rows(
-        "SELECT \(Self.deliveryColumns), payload FROM deliveries WHERE guid = ? ORDER BY id DESC LIMIT 1",
-        [.text(guid)], Self.delivery)
-    }.first
-  }
-
-  /// Payloads that are kept, oldest first.
-  func loadPayloads() throws(SQLiteError) {
-    payloads = try database.rows(
-      "SELECT id, length(payload) FROM deliveries WHERE payload IS NOT NULL ORDER BY id"
-    ) { ($0.integer(0) ?? 0, Int(clamping: $0.integer(1) ?? 0)) }
-  }
-
-  private func notePayload(_ delivery: Delivery) throws(HistoryError) {
-    let oldest = delivery.id - Self.keptDeliveries
-    payloads = Array(payloads.drop { $0.id <= oldest })
-    if let payload = delivery.payload { payloads.append((delivery.id, payload.count)) }
-    var total = payloads.reduce(0) { $0 + $1.size }
-    while total > Self.keptPayload, let first = payloads.first {
-      try write { () throws(SQLiteError) in
-        _ = try database.run("UPDATE deliveries SET payload = NULL WHERE id = ?", [.integer(first.id)])
+        """
+        SELECT \(Self.deliveryColumns), segment, start, size FROM deliveries WHERE guid = ?
+        ORDER BY verdict = 'refused', id DESC LIMIT 1
+        """, [.text(guid)]
+      ) { row -> (Delivery, PayloadSegments.Place?) in
+        guard let segment = row.integer(10), let offset = row.integer(11), let size = row.integer(12) else {
+          return (Self.delivery(row), nil)
+        }
+        return (Self.delivery(row), PayloadSegments.Place(segment: segment, offset: offset, size: size))
       }
-      payloads.removeFirst()
-      total -= first.size
     }
+    guard let (row, place) = found.first else { return nil }
+    var delivery = row
+    delivery.payload = place.flatMap { payloads.read($0) }
+    return delivery
   }
 
   private static let deliveryColumns =
@@ -98,7 +154,6 @@ extension History {
       let parts = pair.elements.compactMap(\.string)
       return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
-    delivery.payload = row.blob(10)
     return delivery
   }
 }

@@ -56,13 +56,13 @@ extension History {
     """
 
   private func values(_ deployment: Deployment) -> [SQLiteValue] {
-    let phases: JSONValue = .array(deployment.phases.map { [.string($0.name), .int($0.milliseconds)] })
     return [
       SQLiteValue(deployment.commit), SQLiteValue(deployment.author), SQLiteValue(deployment.message),
       SQLiteValue(deployment.release), SQLiteValue(deployment.replaces), SQLiteValue(deployment.delivery),
       SQLiteValue(deployment.before), SQLiteValue(deployment.forced),
       SQLiteValue(deployment.startedAt?.milliseconds), SQLiteValue(deployment.finishedAt?.milliseconds),
-      .text(phases.text), SQLiteValue(deployment.exitCode.map { Int64($0) }), SQLiteValue(deployment.error),
+      .text(Self.text(deployment.phases)), SQLiteValue(deployment.exitCode.map { Int64($0) }),
+      SQLiteValue(deployment.error),
     ]
   }
 
@@ -106,7 +106,16 @@ extension History {
 
   /// What a manager before this one left waiting or running.
   package func unfinished() throws(HistoryError) -> [Deployment] {
-    try select("WHERE finished_at IS NULL ORDER BY id", [])
+    // By the index of states: one more index, of these few, would be written for every deployment.
+    try select(
+      """
+      WHERE project IN (SELECT slug FROM projects) AND state IN ('queued', 'building', 'deploying') ORDER BY id
+      """, [])
+  }
+
+  /// Those that wait, oldest first: the queue as it is on record.
+  package func queued(project: String) throws(HistoryError) -> [Deployment] {
+    try select("WHERE project = ? AND state = 'queued' ORDER BY id", [.text(project)])
   }
 
   /// Skipped since `from`, for whoever lifts the hold that skipped them.
@@ -155,6 +164,11 @@ extension History {
     deployment.exitCode = row.integer(19).map { Int32(clamping: $0) }
     deployment.error = row.text(20)
     return deployment
+  }
+
+  private static func text(_ phases: [(name: String, milliseconds: Int64)]) -> String {
+    if phases.isEmpty { return "[]" }
+    return JSONValue.array(phases.map { [.string($0.name), .int($0.milliseconds)] }).text
   }
 
   private static func phases(_ text: String) -> [(name: String, milliseconds: Int64)] {

@@ -30,6 +30,9 @@ extension History {
   /// With its deployments and holds.
   package func remove(project slug: String) throws(HistoryError) {
     try write { () throws(SQLiteError) in
+      try insertHeld()
+      _ = try database.run(
+        "UPDATE deliveries SET (project, deployment) = (NULL, NULL) WHERE project = ?", [.text(slug)])
       _ = try database.run("DELETE FROM projects WHERE slug = ?", [.text(slug)])
     }
     holds[slug] = nil

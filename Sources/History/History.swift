@@ -9,7 +9,8 @@ struct TakenDelivery: Hashable {
 }
 
 /// The record of deployments. Changes of one turn of the loop are one transaction, committed at its end:
-/// a hundred triggers that come together cost one commit, and nobody is told of a row before it is written.
+/// a hundred triggers that come together cost one commit, and nobody is told of a row before it is written. The rows of
+/// deliveries alone wait a little for each other.
 @MainLoop
 package final class History {
   let database: Database
@@ -18,12 +19,21 @@ package final class History {
   /// cost every trigger a page of its own.
   var taken: [TakenDelivery: Int64] = [:]
   var holds: [String: [Hold.Kind: Hold]] = [:]
-  var payloads: [(id: Int64, size: Int)] = []
+  let payloads: PayloadSegments
+  var deliveryPruning = Pruning()
+  var actionPruning = Pruning()
+  /// Those who have done something since actions were pruned.
+  var actors: Set<String> = []
+  /// Deliveries that are not in the file yet.
+  var held: [(delivery: Delivery, place: PayloadSegments.Place?)] = []
+  var isHolding = false
+  var lastDelivery: Int64?
   /// Told once, when a file turns out to be damaged while it is in use.
   package var onDamage: (@MainLoop (String) -> Void)?
   var isDamaged = false
   private var inTransaction = false
   private var commits = 0
+  private var isCheckpointing = false
   private var waiting: [@MainLoop (HistoryError?) -> Void] = []
 
   /// A damaged file is set aside, and the sentence about it returned: the app matters more than its past.
@@ -40,6 +50,8 @@ package final class History {
 
   private init(_ path: String) throws(SQLiteError) {
     self.path = path
+    payloads = PayloadSegments(folder: Files.parent(of: path) + "/deliveries")
+    Self.keepToOwner(path)
     // This is the main loop's thread: it must not sleep.
     database = try Database(path: path, busyTimeout: 50)
     // NORMAL: kill -9 loses nothing, and no webhook waits for a disk that a build keeps busy. What decides
@@ -51,10 +63,21 @@ package final class History {
     try Schema.migrator.migrate(database)
     try loadHolds()
     try loadDeliveries()
-    try loadPayloads()
+  }
+
+  /// Builds run as another user, and are not to read what others push. The files beside it are made with its mode.
+  private static func keepToOwner(_ path: String) {
+    // Only where there is none: to close it would give up the locks of another connection.
+    _ = try? FileDescriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+    let folder = Files.parent(of: path)
+    for name in (try? Files.list(folder)) ?? [] {
+      let file = "\(folder)/\(name)"
+      if file.hasPrefix(path), Files.kind(file) == .file { try? Files.changeMode(file, 0o600) }
+    }
   }
 
   package func close() {
+    try? writeHeld()
     commit()
     database.close()
   }
@@ -62,7 +85,7 @@ package final class History {
   /// Runs `body` in this turn's transaction.
   func write<Value>(_ body: () throws(SQLiteError) -> Value) throws(HistoryError) -> Value {
     if !inTransaction {
-      try read { () throws(SQLiteError) in try database.execute("BEGIN IMMEDIATE") }
+      try read { () throws(SQLiteError) in _ = try database.run("BEGIN IMMEDIATE") }
       inTransaction = true
       EventLoop.main.atEndOfTurn { [self] in commit() }
     }
@@ -86,10 +109,11 @@ package final class History {
 
   package func commit() {
     guard inTransaction else { return }
+    try? insertHeld()
     inTransaction = false
     var failure: HistoryError?
     do throws(SQLiteError) {
-      try database.execute("COMMIT")
+      try database.run("COMMIT")
     } catch {
       failure = HistoryError(error)
       if error.isDamage { noteDamage(error) }
@@ -97,7 +121,6 @@ package final class History {
       // What was remembered of this turn has not happened.
       try? loadHolds()
       try? loadDeliveries()
-      try? loadPayloads()
     }
     let bodies = waiting
     waiting = []
@@ -110,10 +133,23 @@ package final class History {
   /// Moves the write-ahead log into the file, on a connection and a thread of its own. Passive: anything more
   /// would keep writers waiting. Closing the last connection empties it.
   package func checkpoint() async {
+    guard !isCheckpointing else { return }
+    isCheckpointing = true
     let path = path
-    await Blocking.disk.run {
-      guard let other = try? Database(path: path) else { return }
-      try? other.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    }
+    let length = await Blocking.disk.run { (try? Database(path: path)).flatMap { Self.checkpoint($0) } ?? 0 }
+    isCheckpointing = false
+    guard length > Self.longestLog else { return }
+    // It begins again only where all of it is in the file. Writers that never pause for as long as a disk takes
+    // would let it grow without end: for once they wait for the little that they have added meanwhile.
+    commit()
+    _ = Self.checkpoint(database)
+  }
+
+  /// In pages: 64 MiB.
+  private static let longestLog: Int64 = 16_384
+
+  /// Returns the length of the log in pages.
+  private nonisolated static func checkpoint(_ database: Database) -> Int64? {
+    try? database.rows("PRAGMA wal_checkpoint(PASSIVE)") { $0.integer(1) ?? 0 }.first
   }
 }

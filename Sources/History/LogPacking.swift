@@ -23,7 +23,7 @@ struct LogPacking: Sendable {
     self.path = path
     self.source = source
     size = source.endOfLastLine
-    target = try FileDescriptor.open(Self.temporary(path), O_WRONLY | O_CREAT | O_TRUNC)
+    target = try FileDescriptor.open(Self.temporary(path), O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
   }
 
   /// False when it is done.

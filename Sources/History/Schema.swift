@@ -39,7 +39,9 @@ enum Schema {
         PRIMARY KEY (project, kind)
       ) STRICT;
       """)
-    // Numbers are never used twice, since logs and people go by them.
+    // A deployment's number is never used twice, since logs and people go by it. Deliveries are so few, and so many
+    // come, that any index of theirs would cost more than it saves; nor do they refer to other tables, which would
+    // look for them at every removal.
     migrator.register(
       "projects, deliveries, actions and messages",
       """
@@ -48,7 +50,7 @@ enum Schema {
         repository TEXT NOT NULL,
         branch TEXT NOT NULL,
         owner TEXT,
-        port INTEGER UNIQUE,
+        port INTEGER,
         hosts TEXT NOT NULL,
         health_path TEXT,
         install_command TEXT,
@@ -91,38 +93,37 @@ enum Schema {
         FROM deployments;
       DROP TABLE deployments;
       ALTER TABLE deployments_of_projects RENAME TO deployments;
-      CREATE INDEX deployments_open ON deployments (id) WHERE finished_at IS NULL;
       CREATE INDEX deployments_by_project ON deployments (project, id);
       CREATE INDEX deployments_by_state ON deployments (project, state, id);
 
       CREATE TABLE deliveries (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,
         guid TEXT NOT NULL,
         at INTEGER NOT NULL,
         provider TEXT NOT NULL,
         event TEXT,
         verdict TEXT NOT NULL,
         reason TEXT,
-        project TEXT REFERENCES projects ON DELETE SET NULL,
-        deployment INTEGER REFERENCES deployments ON DELETE SET NULL,
+        project TEXT,
+        deployment INTEGER,
         headers TEXT NOT NULL,
-        payload BLOB
+        segment INTEGER,
+        start INTEGER,
+        size INTEGER
       ) STRICT;
-      CREATE INDEX deliveries_by_guid ON deliveries (guid);
-      CREATE INDEX deliveries_by_deployment ON deliveries (deployment);
-      CREATE INDEX deliveries_by_project ON deliveries (project);
 
       CREATE TABLE actions (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,
         at INTEGER NOT NULL,
         actor TEXT NOT NULL,
         action TEXT NOT NULL,
         project TEXT,
         detail TEXT
       ) STRICT;
+      CREATE INDEX actions_by_actor ON actions (actor);
 
       CREATE TABLE messages (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,
         deployment INTEGER NOT NULL,
         channel TEXT NOT NULL,
         kind TEXT NOT NULL,

@@ -69,10 +69,10 @@ package final class Database {
   package var changes: Int { Int(sqlite3_changes(handle)) }
 
   package func transaction<Value>(_ body: () throws(SQLiteError) -> Value) throws(SQLiteError) -> Value {
-    try execute("BEGIN IMMEDIATE")
+    try run("BEGIN IMMEDIATE")
     do throws(SQLiteError) {
       let value = try body()
-      try execute("COMMIT")
+      try run("COMMIT")
       return value
     } catch {
       try? execute("ROLLBACK")

@@ -40,6 +40,25 @@ import Testing
     return try Files.read(folder.path("text"))
   }
 
+  @MainLoop @Test func `only their owner reads them, also those that a manager before this one left`()
+    async throws
+  {
+    let path = folder.path("logs")
+    try folder.write("logs/1.log", String(repeating: line(1) + "\n", count: 1000))
+    try folder.write("logs/2.log", line(1) + "\n")
+    try folder.write("logs/3.log.gz", "")
+    let logs = DeploymentLogs(folder: path)
+    logs.log(of: 2).append(line(2), essential: true)
+    logs.settle()
+    _ = fill(logs.log(of: 4), 1000)
+    _ = fill(logs.log(of: 5), 1000)
+    logs.finish(5)
+    await logs.settled()
+    #expect(try Files.list(path) == ["1.log.gz", "2.log", "3.log.gz", "4.log", "5.log.gz"])
+    for name in try Files.list(path) { #expect(try Files.mode("\(path)/\(name)") == 0o600) }
+    #expect(try Files.mode(path) == 0o700)
+  }
+
   @MainLoop @Test func `a log that has ended is packed, reads as before from any place, and zcat reads it`()
     async throws
   {

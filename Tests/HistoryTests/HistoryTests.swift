@@ -139,6 +139,17 @@ import Testing
     #expect(reopened.deployment(ofDelivery: "a", project: "main") == 1)
   }
 
+  @MainLoop @Test func `those that wait are listed, oldest first, as they are on record`() throws {
+    let (history, _) = try History.open(path)
+    try history.store(ProjectRecord(slug: "other", repository: "/repo", branch: "main"))
+    for state in [.queued, .building, .queued, .superseded] as [DeploymentState] {
+      _ = try history.insert(deployment(state))
+    }
+    _ = try history.insert(deployment(project: "other"))
+    #expect(try history.queued(project: "main").map(\.id) == [1, 3])
+    #expect(try history.queued(project: "none").isEmpty)
+  }
+
   @MainLoop @Test func `what was skipped since a hold began is listed, oldest first`() throws {
     let (history, _) = try History.open(path)
     for at in [100, 200, 300] as [Int64] { _ = try history.insert(deployment(.skipped, at: at)) }
@@ -180,6 +191,22 @@ import Testing
     #expect(try Files.text(folder.path(aside)).hasPrefix("no database at all"))
   }
 
+  @MainLoop @Test func `only its owner reads it, and what lies beside it`() throws {
+    for name in ["", "-wal", "-shm", ".damaged-1"] { try folder.write("history.db" + name, "") }
+    try folder.write("other", "")
+    for _ in 0..<2 {
+      let (history, _) = try History.open(path)
+      _ = try history.insert(deployment())
+      history.commit()
+      #expect(
+        folder.names == ["history.db", "history.db-shm", "history.db-wal", "history.db.damaged-1", "other"])
+      for name in folder.names where name != "other" { #expect(try Files.mode(folder.path(name)) == 0o600) }
+      #expect(try Files.mode(folder.path("other")) == 0o644)
+      history.close()
+      try Files.remove(path)
+    }
+  }
+
   @MainLoop @Test func `what is no damage is an error and touches nothing`() throws {
     #expect(throws: HistoryError.self) { try History.open(folder.path("nowhere/history.db")) }
     #expect(folder.names.isEmpty)
@@ -200,6 +227,24 @@ import Testing
     #expect(try committed() == 250)
     history.close()
     #expect(Files.kind(path + "-wal") == nil)
+  }
+
+  @MainLoop @Test func `the log beside the file ends somewhere, also where writers never pause`() async throws
+  {
+    let (history, _) = try History.open(path)
+    try history.database.execute("CREATE TABLE large (bytes BLOB)")
+    let over = Once<Void>()
+    let checkpoints = Task { @MainLoop in
+      while !over.isFinished { await history.checkpoint() }
+    }
+    for _ in 0..<300 {
+      try history.database.run("INSERT INTO large VALUES (zeroblob(1048576))")
+      try history.database.run("DELETE FROM large")
+      await MainLoop.sleep(for: .zero)
+    }
+    over.finish(())
+    await checkpoints.value
+    #expect(History.size(path) < 128 << 20)
   }
 
   @MainLoop @Test func `a checkpoint that waits for a reader keeps no writer waiting`() async throws {

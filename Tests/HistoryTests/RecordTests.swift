@@ -73,43 +73,132 @@ import Testing
     #expect(try history.delivery("more")?.payload == nil)
   }
 
-  @MainLoop @Test func `five hundred deliveries are kept, and 64 MiB of what they brought`() throws {
-    let (history, _) = try History.open(path)
-    for number in 1...600 { _ = try history.insert(delivery("d\(number)", payload: [1])) }
-    #expect(try history.delivery("d100") == nil)
-    #expect(try history.delivery("d101")?.payload == [1])
-    var (before, count): (Int64?, Int) = (nil, 0)
-    repeat {
-      let page = try history.deliveries(before: before, limit: 200)
-      count += page.items.count
-      before = page.next
-    } while before != nil
-    #expect(count == 500)
-
-    for number in 1...70 {
-      _ = try history.insert(delivery("large\(number)", payload: [UInt8](repeating: 1, count: 1 << 20)))
-    }
-    let kept = try history.database.rows("SELECT sum(length(payload)) FROM deliveries") { $0.integer(0) ?? 0 }
-    #expect(kept[0] <= 64 << 20 && kept[0] > 62 << 20)
-    #expect(try history.delivery("large1")?.verdict == "ignored")
-    #expect(try history.delivery("large1")?.payload == nil)
-    #expect(try history.delivery("large70")?.payload != nil)
+  @MainLoop private func count(_ history: History) throws -> Int64 {
+    try history.writeHeld()
+    return try history.database.rows("SELECT count(*) FROM deliveries") { $0.integer(0) ?? 0 }.first ?? 0
   }
 
-  @MainLoop @Test func `what people did is listed newest first, ten thousand of it`() throws {
+  @MainLoop @Test func `about five hundred deliveries are kept, the newest`() throws {
     let (history, _) = try History.open(path)
-    for number in 1...10_010 {
+    for number in 1...700 { _ = try history.insert(delivery("d\(number)", payload: [1])) }
+    #expect((500..<564).contains(try count(history)))
+    #expect(try history.delivery("d100") == nil)
+    #expect(try history.delivery("d201")?.payload == [1])
+    history.close()
+    let (reopened, _) = try History.open(path)
+    _ = try reopened.insert(delivery("last"))
+    #expect(try count(reopened) == 500)
+  }
+
+  @MainLoop @Test func `strangers push out nothing but what strangers sent`() throws {
+    let (history, _) = try History.open(path)
+    for number in 1...100 { _ = try history.insert(delivery("d\(number)", payload: [1])) }
+    for number in 1...1000 {
+      var stranger = delivery("r\(number)")
+      stranger.verdict = "refused"
+      _ = try history.insert(stranger)
+    }
+    for number in 1...100 { #expect(try history.delivery("d\(number)")?.payload == [1]) }
+    #expect((150..<214).contains(try count(history)))
+    #expect(try history.delivery("r900") == nil)
+    #expect(try history.delivery("r951")?.verdict == "refused")
+  }
+
+  @MainLoop @Test func `whoever sends a delivery's name without the secret does not stand before it`() throws
+  {
+    let (history, _) = try History.open(path)
+    let genuine = try history.insert(delivery("a", payload: [1]))
+    var stranger = delivery("a")
+    stranger.verdict = "refused"
+    _ = try history.insert(stranger)
+    #expect(try history.delivery("a")?.id == genuine.id)
+    #expect(try history.delivery("a")?.payload == [1])
+  }
+
+  /// What somebody else sees in the file.
+  private func committed() throws -> Int64 {
+    try Database(path: path).rows("SELECT count(*) FROM deliveries") { $0.integer(0) ?? -1 }.first ?? -1
+  }
+
+  @MainLoop @Test func `a delivery is in the file soon, with the next deployment, or with many others`()
+    async throws
+  {
+    let (history, _) = try History.open(path)
+    _ = try history.insert(delivery("a"))
+    #expect(try committed() == 0)
+    while try committed() < 1 { await MainLoop.sleep(for: .milliseconds(5)) }
+    _ = try history.insert(delivery("b"))
+    _ = try history.insert(deployment())
+    history.commit()
+    #expect(try committed() == 2)
+    for number in 1...64 { _ = try history.insert(delivery("c\(number)")) }
+    history.commit()
+    #expect(try committed() == 66)
+    #expect(try history.insert(delivery("d")).id == 67)
+    history.close()
+    #expect(try committed() == 67)
+  }
+
+  @MainLoop @Test func `deliveries that could not be written are written later`() throws {
+    let (history, _) = try History.open(path)
+    let other = try Database(path: path)
+    try other.execute("BEGIN IMMEDIATE")
+    var failures = 0
+    for number in 1...70 {
+      do { _ = try history.insert(delivery("d\(number)")) } catch { failures += 1 }
+    }
+    #expect(failures == 1)
+    try other.execute("ROLLBACK")
+    _ = try history.insert(deployment())
+    history.commit()
+    #expect(try committed() == 70)
+  }
+
+  @MainLoop @Test func `two projects may have one port on record: who has it is the manager's to say`() throws
+  {
+    let (history, _) = try History.open(path)
+    for slug in ["a", "b"] {
+      var project = ProjectRecord(slug: slug, repository: "/repo", branch: "main")
+      project.port = 8080
+      try history.store(project)
+    }
+    #expect(try history.projects().filter { $0.port == 8080 }.map(\.slug).sorted() == ["a", "b"])
+  }
+
+  @MainLoop @Test func `what people did is listed newest first`() throws {
+    let (history, _) = try History.open(path)
+    for number in 1...300 {
       try history.insert(Action(actor: "alice", action: "lock", project: "main", detail: "\(number)"))
     }
     let page = try history.actions(limit: 3)
-    #expect(page.items.map(\.detail) == ["10010", "10009", "10008"])
-    #expect(page.next == 10_008)
-    #expect(try history.actions(before: page.next, limit: 1).items.map(\.detail) == ["10007"])
-    #expect(try history.actions(before: 12).items.map(\.id) == [11])
+    #expect(page.items.map(\.detail) == ["300", "299", "298"])
+    #expect(page.next == 298)
+    #expect(try history.actions(before: page.next, limit: 1).items.map(\.detail) == ["297"])
+    #expect(try history.actions(before: 2).items.map(\.id) == [1])
     history.close()
     let (reopened, _) = try History.open(path)
     let action = try #require(try reopened.actions(limit: 1).items.first)
     #expect(action == page.items.first)
+  }
+
+  @MainLoop private func actions(_ history: History, of actor: String? = nil) throws -> Int64 {
+    try history.database.rows(
+      "SELECT count(*) FROM actions WHERE ?1 IS NULL OR actor = ?1", [SQLiteValue(actor)]
+    ) { $0.integer(0) ?? 0 }.first ?? 0
+  }
+
+  @MainLoop @Test func `nobody pushes out of the audit what others did, and it ends somewhere`() throws {
+    let (history, _) = try History.open(path)
+    try history.insert(Action(actor: "mallory", action: "remove", project: "main"))
+    for number in 1...12_000 { try history.insert(Action(actor: "actor\(number % 20)", action: "login")) }
+    #expect((10_000..<10_064).contains(try actions(history)))
+    #expect(try actions(history, of: "mallory") == 0)
+    try history.insert(Action(actor: "alice", action: "remove", project: "main"))
+    let others = try actions(history) - actions(history, of: "actor0")
+    for _ in 1...9000 { try history.insert(Action(actor: "actor0", action: "login")) }
+    #expect((1000..<1064).contains(try actions(history, of: "actor0")))
+    #expect(try actions(history, of: "alice") == 1)
+    #expect(try actions(history) - actions(history, of: "actor0") > others - 1000)
   }
 
   @MainLoop @Test func `where a new file begins, its numbers go on behind the old ones`() throws {
