@@ -196,7 +196,7 @@ package final class Manager {
   }
 
   static func prepareFolders(_ layout: Layout, _ settings: Settings) throws(SystemError) {
-    try Files.makeDirectory(layout.logs)
+    try Files.makeDirectory(layout.logs, mode: 0o700)
     try Files.makeDirectory(layout.cache)
     try Files.makeDirectory(layout.run)
     try Files.changeMode(layout.run, 0o700)
