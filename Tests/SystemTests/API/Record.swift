@@ -35,7 +35,13 @@ struct Record {
         }
         try await expectNothingSaysMoreThanIs(manager, token)
         try await manager.untilReady()
-        for slug in ["main", "valentine"] { try await manager.untilIdle(of: slug) }
+        for slug in ["main", "valentine"] {
+          try await manager.untilIdle(of: slug)
+          // Readiness is main's alone.
+          try await manager.whileRunning("\(slug) is live") {
+            try await !manager.status(of: slug)["live"].isNull
+          }
+        }
         try await expectAgreement(manager, token, &ended)
       }
       try await repository.commit("last")
