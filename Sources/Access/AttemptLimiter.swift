@@ -21,7 +21,7 @@ package final class AttemptLimiter {
 
   /// How long the address must wait; nil when it may try.
   package func wait(for address: String) -> Duration? {
-    guard let end = forgiven[AddressKey(address)] else { return nil }
+    guard !forgiven.isEmpty, let end = forgiven[AddressKey(address)] else { return nil }
     let wait = now().duration(to: end) + Self.pace - Self.pace * Self.burst
     return wait > .zero ? wait : nil
   }

@@ -14,6 +14,7 @@ package struct WebhookRoute {
   /// Of wrong signatures. A right one is taken also from an address that sends wrong ones: it may be a proxy's, and a
   /// forge does not send a push again.
   private let attempts: AttemptLimiter
+  private let known = KnownProjects()
 
   /// GitHub's own limit for a payload.
   private static let bodyLimit = 25 << 20
@@ -70,7 +71,7 @@ package struct WebhookRoute {
       manager.record(delivery)
       answer(response)
     }
-    switch WebhookTriage(webhook, WebhookBody(body), for: manager.projects.map(WebhookProject.init)) {
+    switch WebhookTriage(webhook, WebhookBody(body), for: known.projects(of: manager.projects)) {
     case .pong: finish("pong", nil, .json(200, ["status": "pong"]))
     case .ignore(let reason): finish("ignored", reason, DeployAnswer.ignored(reason))
     case .invalid(let message): finish("invalid", message, .error(400, message))
@@ -134,8 +135,24 @@ extension Delivery {
   }
 }
 
+/// What every push is held against, made anew only when it changes: taking an address apart costs more than all the
+/// rest of a judgement.
+@MainLoop
+private final class KnownProjects {
+  private var records: [ProjectRecord] = []
+  private var projects: [WebhookProject] = []
+
+  func projects(of current: [ProjectRecord]) -> [WebhookProject] {
+    if current != records {
+      records = current
+      projects = current.map(WebhookProject.init)
+    }
+    return projects
+  }
+}
+
 extension WebhookProject {
-  init(_ project: ProjectRecord) {
+  fileprivate init(_ project: ProjectRecord) {
     self.init(slug: project.slug, repository: project.repository, branch: project.branch)
   }
 }

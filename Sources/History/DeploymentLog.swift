@@ -84,6 +84,8 @@ package final class DeploymentLog {
     return followers.add(body)
   }
 
+  package var isFollowed: Bool { followers?.isEmpty == false }
+
   package func unfollow(_ number: Int) { followers?.remove(number) }
 
   func read(at offset: Int64, _ count: Int) -> [UInt8] {

@@ -13,6 +13,8 @@ final class Followers {
   private static let few = 50
   private static let pause = Duration.milliseconds(25)
 
+  var isEmpty: Bool { bodies.isEmpty }
+
   func add(_ body: @escaping @MainLoop () -> Void) -> Int {
     lastNumber += 1
     bodies[lastNumber] = body

@@ -186,6 +186,8 @@ extension Project {
   /// Of one that never ran, or did not come to its end: its stream gets one all the same.
   private func tellFollowers(of deployment: Deployment) {
     let log = logs.log(of: deployment.id)
+    // Of a hundred pushes at once ninety-nine end so, and a file for each would cost more than all the rest.
+    if deployment.state == .superseded, !log.isFollowed, log.size == 0 { return logs.finish(deployment.id) }
     var error = DeploymentEvent(.error, redactor.mask(deployment.error ?? deployment.state.rawValue))
     error.code = 1
     error.error = deployment.state.rawValue

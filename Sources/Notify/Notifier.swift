@@ -30,6 +30,8 @@ package final class Notifier {
     self.log = log
   }
 
+  package var hasChannels: Bool { !channels.isEmpty }
+
   /// At the start: goes on with what the manager before this one had not got rid of.
   package func resume() {
     if !channels.isEmpty { warn(of: sender.obstacle) }

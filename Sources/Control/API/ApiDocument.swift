@@ -8,10 +8,9 @@ enum ApiDocument {
   static func route(describing routes: [ApiRoute], at door: ApiDoor) -> ApiRoute {
     var route = ApiRoute("GET", "/api/openapi.json", .open, "This document.")
     route.answers = [.json(200, "OpenApi", "OpenAPI 3.1.")]
-    let bytes = document(routes + [route], at: door).bytes
-    route.handler = { _, _ async throws(ControlFailure) in
-      Response(200, headers: [("Content-Type", "application/json")], body: bytes)
-    }
+    let described = routes + [route]
+    // Made when it is asked for, which is seldom: whoever idles need not hold it.
+    route.handler = { _, _ async throws(ControlFailure) in .json(200, document(described, at: door)) }
     return route
   }
 

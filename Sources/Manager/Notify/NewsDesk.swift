@@ -28,7 +28,7 @@ final class NewsDesk {
   /// Call it where the row is written, in the same turn of the loop: both are then one transaction.
   /// `kind`: where the row alone does not tell it.
   func tell(_ deployment: Deployment, of repository: String, as kind: NewsKind? = nil) {
-    guard
+    guard notifier.hasChannels,
       let news = DeploymentNews(
         kind, deployment: deployment.json, publicURL: publicURL,
         repository: github?.repository(of: repository))
