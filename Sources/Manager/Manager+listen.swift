@@ -14,8 +14,10 @@ extension Manager {
       manager: self, webhook: webhook, metricsToken: settings.metricsToken, authenticator: authenticator)
     let commands = ApiRoutes(
       manager: self,
-      door: .socket(issueToken: { [authenticator] wish throws(ControlFailure) in
-        try authenticator.token(for: wish)
+      door: .socket(issueToken: { [unowned self] wish throws(ControlFailure) in
+        let token = try authenticator.token(for: wish)
+        note("the command socket", "token", nil, "for \(wish.subject)" + (wish.isAdmin ? ", an admin" : ""))
+        return token
       }))
     let trusted = TrustedProxies(of: settings.front)
     let client: @MainLoop (Peer, RequestHead) -> Peer = { peer, head in

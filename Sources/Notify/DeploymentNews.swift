@@ -96,15 +96,4 @@ extension JSONValue {
         members.prefix(50).map { ($0, $1.clipped(to: ["message", "error"].contains($0) ? 2000 : 500)) })
     }
   }
-
-  fileprivate init(_ node: JSONNode) {
-    switch node.kind {
-    case .null: self = .null
-    case .bool: self = .bool(node.bool ?? false)
-    case .number: self = node.int.map { .int(Int64($0)) } ?? node.double.map(JSONValue.double) ?? .null
-    case .string: self = .string(node.string ?? "")
-    case .array: self = .array(node.elements.map { JSONValue($0) })
-    case .object: self = .object(node.members.map { ($0.key, JSONValue($0.value)) })
-    }
-  }
 }
