@@ -16,8 +16,6 @@ package struct Delivery: Sendable {
   package var reason: String?
   package var project: String?
   package var deployment: Int64?
-  /// Those that a replay needs, without the signature.
-  package var headers: [(name: String, value: String)] = []
   /// nil in a list.
   package var payload: [UInt8]?
 

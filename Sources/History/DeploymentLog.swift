@@ -9,7 +9,7 @@ package final class DeploymentLog {
   private let limit: Int64
   private var file: FileDescriptor?
   /// The end of the stream: up to `saved` it is in the file, and kept for those who follow; the rest is not yet.
-  private var buffer: [UInt8] = []
+  private(set) var buffer: [UInt8] = []
   private var saved = 0
   /// Where in the stream the buffer begins.
   private var start: Int64 = 0

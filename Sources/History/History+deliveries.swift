@@ -1,4 +1,3 @@
-import JSON
 import Linux
 import SQLite
 
@@ -58,14 +57,14 @@ extension History {
       _ = try database.run(
         """
         INSERT OR REPLACE INTO deliveries (id, guid, at, provider, event, verdict, reason, project, deployment,
-          headers, segment, start, size)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          segment, start, size)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
           .integer(delivery.id), .text(delivery.guid), .integer(delivery.at.milliseconds),
           .text(delivery.provider), SQLiteValue(delivery.event), .text(delivery.verdict),
           SQLiteValue(delivery.reason), SQLiteValue(delivery.project), SQLiteValue(delivery.deployment),
-          .text(Self.text(delivery.headers)), SQLiteValue(place?.segment), SQLiteValue(place?.offset),
+          SQLiteValue(place?.segment), SQLiteValue(place?.offset),
           SQLiteValue(place?.size),
         ])
       if deliveryPruning.isDue() { try pruneDeliveries() }
@@ -83,24 +82,6 @@ extension History {
         DELETE FROM deliveries WHERE \(kind)
           AND id <= (SELECT id FROM deliveries WHERE \(kind) ORDER BY id DESC LIMIT 1 OFFSET ?)
         """, [.integer(kept)])
-    }
-  }
-
-  private static func text(_ headers: [(name: String, value: String)]) -> String {
-    if headers.isEmpty { return "[]" }
-    return JSONValue.array(headers.map { [.string($0.name), .string($0.value)] }).text
-  }
-
-  /// What became of it, where that is known only after it was written down.
-  package func update(_ delivery: Delivery) throws(HistoryError) {
-    try writeHeld()
-    try write { () throws(SQLiteError) in
-      _ = try database.run(
-        "UPDATE deliveries SET (verdict, reason, project, deployment) = (?, ?, ?, ?) WHERE id = ?",
-        [
-          .text(delivery.verdict), SQLiteValue(delivery.reason), SQLiteValue(delivery.project),
-          SQLiteValue(delivery.deployment), .integer(delivery.id),
-        ])
     }
   }
 
@@ -126,7 +107,7 @@ extension History {
         ORDER BY verdict = 'refused', id DESC LIMIT 1
         """, [.text(guid)]
       ) { row -> (Delivery, PayloadSegments.Place?) in
-        guard let segment = row.integer(10), let offset = row.integer(11), let size = row.integer(12) else {
+        guard let segment = row.integer(9), let offset = row.integer(10), let size = row.integer(11) else {
           return (Self.delivery(row), nil)
         }
         return (Self.delivery(row), PayloadSegments.Place(segment: segment, offset: offset, size: size))
@@ -139,7 +120,7 @@ extension History {
   }
 
   private static let deliveryColumns =
-    "id, guid, at, provider, event, verdict, reason, project, deployment, headers"
+    "id, guid, at, provider, event, verdict, reason, project, deployment"
 
   private static func delivery(_ row: Statement) -> Delivery {
     var delivery = Delivery(
@@ -149,11 +130,6 @@ extension History {
     delivery.reason = row.text(6)
     delivery.project = row.text(7)
     delivery.deployment = row.integer(8)
-    let headers = try? JSONDocument(text: row.text(9) ?? "[]")
-    delivery.headers = (headers?.root.elements ?? []).compactMap { pair in
-      let parts = pair.elements.compactMap(\.string)
-      return parts.count == 2 ? (parts[0], parts[1]) : nil
-    }
     return delivery
   }
 }

@@ -113,11 +113,6 @@ extension History {
       """, [])
   }
 
-  /// Those that wait, oldest first: the queue as it is on record.
-  package func queued(project: String) throws(HistoryError) -> [Deployment] {
-    try select("WHERE project = ? AND state = 'queued' ORDER BY id", [.text(project)])
-  }
-
   /// Skipped since `from`, for whoever lifts the hold that skipped them.
   package func skipped(project: String, since from: Timestamp) throws(HistoryError) -> [Deployment] {
     try select(

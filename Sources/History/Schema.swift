@@ -106,7 +106,6 @@ enum Schema {
         reason TEXT,
         project TEXT,
         deployment INTEGER,
-        headers TEXT NOT NULL,
         segment INTEGER,
         start INTEGER,
         size INTEGER

@@ -139,17 +139,6 @@ import Testing
     #expect(reopened.deployment(ofDelivery: "a", project: "main") == 1)
   }
 
-  @MainLoop @Test func `those that wait are listed, oldest first, as they are on record`() throws {
-    let (history, _) = try History.open(path)
-    try history.store(ProjectRecord(slug: "other", repository: "/repo", branch: "main"))
-    for state in [.queued, .building, .queued, .superseded] as [DeploymentState] {
-      _ = try history.insert(deployment(state))
-    }
-    _ = try history.insert(deployment(project: "other"))
-    #expect(try history.queued(project: "main").map(\.id) == [1, 3])
-    #expect(try history.queued(project: "none").isEmpty)
-  }
-
   @MainLoop @Test func `what was skipped since a hold began is listed, oldest first`() throws {
     let (history, _) = try History.open(path)
     for at in [100, 200, 300] as [Int64] { _ = try history.insert(deployment(.skipped, at: at)) }

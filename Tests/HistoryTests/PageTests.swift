@@ -168,6 +168,8 @@ import Testing
       // The last waits yet.
       if id < 8 { logs.finish(Int64(id)) }
     }
+    // What is appended is written at the end of a turn.
+    await MainLoop.sleep(for: .milliseconds(1))
     await logs.removeStrays(kept: [3, 5], upTo: 6)
     #expect(
       folder.names.filter { $0.hasSuffix(".log") }.sorted()

@@ -34,11 +34,9 @@ import Testing
     var stored = delivery("a", payload: Array(0...255))
     stored.reason = "another branch"
     stored.project = "main"
-    stored.headers = [("X-GitHub-Event", "push"), ("Content-Type", "application/json \"x\"")]
-    stored = try history.insert(stored)
     stored.verdict = "queued"
     stored.deployment = deployment.id
-    try history.update(stored)
+    stored = try history.insert(stored)
     let again = try history.insert(delivery("a"))
     _ = try history.insert(delivery("'; DROP TABLE deliveries; --"))
     history.close()
@@ -48,7 +46,6 @@ import Testing
     #expect(page.items.map(\.id) == [3, 2, 1] && page.next == nil)
     #expect(page.items.allSatisfy { $0.payload == nil })
     #expect(page.items.last?.json.text == stored.json.text)
-    #expect(page.items.last?.headers.map(\.name) == ["X-GitHub-Event", "Content-Type"])
     #expect(try reopened.delivery("a")?.id == again.id)
     #expect(try reopened.delivery("b") == nil)
     #expect(try reopened.deliveries(before: 3, limit: 1).items.map(\.id) == [2])

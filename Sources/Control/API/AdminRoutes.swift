@@ -30,13 +30,7 @@ struct AdminRoutes {
   }
 
   private var status: ApiRoute {
-    var route = ApiRoute(
-      "GET", "/api/admin/deployments/{slug}/status", .admin, "What is live, runs, waits and came last.")
-    route.answers = [.json(200, "Status", "All there is to know at a glance.")]
-    route.handler = { call, _ async throws(ControlFailure) in
-      .json(200, try await manager.status(of: try manager.project(call["slug"], for: call.caller).slug))
-    }
-    return route
+    ProjectRoutes(manager: manager).status("/api/admin/deployments/{slug}/status", .admin)
   }
 
   private var deliveries: ApiRoute {

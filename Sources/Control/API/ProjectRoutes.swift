@@ -10,7 +10,11 @@ struct ProjectRoutes {
   unowned let manager: any ManagerPort
 
   var table: [ApiRoute] {
-    [list, add, show, remove, status, releases, deploy, rollback, lock, unlock, resume, maintenance]
+    [
+      list, add, show, remove, status("/api/projects/{slug}/status", .caller), releases, deploy, rollback,
+      lock,
+      unlock, resume, maintenance,
+    ]
   }
 
   // MARK: The projects
@@ -68,9 +72,9 @@ struct ProjectRoutes {
 
   // MARK: One of them
 
-  private var status: ApiRoute {
-    var route = ApiRoute(
-      "GET", "/api/projects/{slug}/status", .caller, "What is live, runs, waits and came last.")
+  /// Under two addresses.
+  func status(_ template: String, _ access: ApiRoute.Access) -> ApiRoute {
+    var route = ApiRoute("GET", template, access, "What is live, runs, waits and came last.")
     route.answers = [.json(200, "Status", "All there is to know at a glance.")]
     route.handler = { call, _ async throws(ControlFailure) in
       .json(200, try await manager.status(of: try manager.project(call["slug"], for: call.caller).slug))
