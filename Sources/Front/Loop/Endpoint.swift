@@ -19,8 +19,6 @@ struct Endpoint {
     self.role = role
     self.fd = fd
   }
-
-  var readSize: Int { isSlow ? 64 << 10 : LoopMemory.scratch }
 }
 
 typealias ClientRef = UnsafeMutablePointer<Client>

@@ -32,7 +32,7 @@ extension Loop {
       if budget == 0 { return makeReady(client) }
       budget -= 1
       let count: Int
-      switch receive(endpoint(of: client), memory.scratch, upstream.pointee.endpoint.readSize) {
+      switch receive(endpoint(of: client), memory.scratch, readSize(towards: upstream.pointee.endpoint)) {
       case .bytes(let received): count = received
       case .nothing: return watch(client)
       // It will never be whole: the app must not take it for that.
@@ -70,6 +70,13 @@ extension Loop {
     if result.state == .invalid { return nil }
     client.pointee.isRequestDone = result.state == .complete
     return result.consumed
+  }
+
+  /// What the other side does not take has to be kept: little for one that was slow before, and less for each when
+  /// there are many of them.
+  func readSize(towards receiver: Endpoint) -> Int {
+    if receiver.isSlow { return 64 << 10 }
+    return min(max((64 << 20) / max(state.pointee.clients, 1), 256 << 10), LoopMemory.scratch)
   }
 
   /// What comes after the last word.

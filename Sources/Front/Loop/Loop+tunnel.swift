@@ -58,7 +58,7 @@ extension Loop {
       if budget == 0 { return makeReady(client) }
       budget -= 1
       let count: Int
-      switch receive(endpoint(of: client), memory.scratch, upstream.pointee.endpoint.readSize) {
+      switch receive(endpoint(of: client), memory.scratch, readSize(towards: upstream.pointee.endpoint)) {
       case .bytes(let received): count = received
       case .nothing: return
       case .end:

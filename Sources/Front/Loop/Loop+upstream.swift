@@ -39,7 +39,7 @@ extension Loop {
         held = upstream.pointee.inbox.count
         memcpy(memory.scratch, upstream.pointee.inbox.bytes, held)
       }
-      let room = client.pointee.endpoint.readSize - held
+      let room = readSize(towards: client.pointee.endpoint) - held
       let count: Int
       switch receive(endpoint(of: upstream), memory.scratch + held, room) {
       case .bytes(let received): count = received
