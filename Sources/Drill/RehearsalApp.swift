@@ -59,9 +59,10 @@ final class RehearsalApp {
       throw DrillError("The app's package.json is no JSON object.")
     }
     for file in AppVariant.allCases.flatMap(\.files) { _ = unlink("\(repository)/\(file.name)") }
-    let texts = variant.files + [
-      ("package.json", package.text + "\n"), ("drill.txt", "\(commits): \(variant.message)\n"),
-    ]
+    let texts =
+      variant.files + [
+        ("package.json", package.text + "\n"), ("drill.txt", "\(commits): \(variant.message)\n"),
+      ]
     for file in texts { try Files.writeAtomically("\(repository)/\(file.name)", Array(file.text.utf8)) }
     // By force: what the app's .gitignore says was not meant for these.
     try await git(["-C", repository, "add", "--all", "--force", "--"] + texts.map(\.name), "adding files")

@@ -62,10 +62,12 @@ extension Scenario {
   private func ended(_ sight: Sight, as state: String, in phase: String?) -> [String] {
     guard let deployment = sight.deployment else { return ["There was no deployment."] }
     guard deployment.state == state else {
-      return ["The deployment should end as \(state), and ended as \(deployment.state)\(Self.why(deployment))."]
+      let why = Self.why(deployment)
+      return ["The deployment should end as \(state), and ended as \(deployment.state)\(why)."]
     }
     if let phase, deployment.phase != phase {
-      return ["It should fail in \(phase); its log names \(deployment.phase ?? "no phase")\(Self.why(deployment))."]
+      let named = deployment.phase ?? "no phase"
+      return ["It should fail in \(phase); its log names \(named)\(Self.why(deployment))."]
     }
     return []
   }
