@@ -9,13 +9,18 @@ struct ScratchFolder {
   let path: String
 
   init(in parent: String) throws {
-    var template = Array("\(parent)/bascule-drill-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      let reason = String(cString: strerror(errno))
-      throw DrillError(
-        "No scratch folder can be made in \(parent): \(reason). Set TMPDIR to a folder that may be written.")
-    }
+    // The app's folder has to be named absolutely.
+    guard let real = realpath(parent, nil) else { throw Self.failure(parent) }
+    defer { free(real) }
+    var template = Array("\(String(cString: real))/bascule-drill-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Self.failure(parent) }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private static func failure(_ parent: String) -> DrillError {
+    let reason = String(cString: strerror(errno))
+    return DrillError(
+      "No scratch folder can be made in \(parent): \(reason). Set TMPDIR to a folder that may be written.")
   }
 
   /// Lets in whom the app runs as, and nobody else: it may be an app that not everybody should read.
