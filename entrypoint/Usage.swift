@@ -19,7 +19,7 @@ enum Usage {
       token --sub S            make a token for the API
       audit                    which webhooks came and what became of them, and who did what
       notify test              try the channels for notifications
-      drill                    rehearse good and bad deployments here, beside what runs, and see what becomes of them
+      drill                    rehearse good and bad deployments on this machine, in a scratch folder
       init -- CMD...           run CMD as PID 1 would: reap, forward signals, exit with its code
       front                    the front alone, before one upstream
       version                  print the version
