@@ -22,6 +22,9 @@ package final class Drill {
     }
   }
 
+  /// What could not be tidied up, in a sentence.
+  package private(set) var leftover: String?
+
   private let plan: Plan
   private let table: ProcessTable
   private let onBegin: @MainLoop (Scenario) -> Void
@@ -67,14 +70,14 @@ package final class Drill {
     let isWorthReading = failure == nil && !rows.allSatisfy(\.isAsExpected)
     let environment = plan.environment
     // Free of this task's cancellation: an interrupted drill tidies up as well.
-    let leftover = await Task { @MainLoop [stage] in
+    leftover = await Task { @MainLoop [stage] in
       await stage?.leave()
       return isWorthReading ? nil : await scratch.remove(runner, environment)
     }.value
     if let failure { throw failure }
     return DrillReport(
       rows: rows, planned: plan.scenarios.count, duration: end - started,
-      log: isWorthReading ? stage?.manager.log : nil, leftover: leftover)
+      log: isWorthReading ? stage?.manager.log : nil)
   }
 
   private static func source(_ app: String?) throws -> String {

@@ -24,10 +24,16 @@ struct ScratchFolder {
   }
 
   /// Lets in whom the app runs as, and nobody else: it may be an app that not everybody should read.
-  func open(to user: AppUser?) throws(SystemError) {
+  func open(to user: AppUser?) throws(DrillError) {
     guard let user else { return }
-    try Files.changeOwner(path, uid: geteuid(), gid: user.identity.gid)
-    try Files.changeMode(path, 0o750)
+    do throws(SystemError) {
+      try Files.changeOwner(path, uid: geteuid(), gid: user.identity.gid)
+      try Files.changeMode(path, 0o750)
+    } catch {
+      throw DrillError(
+        "\(path) cannot be opened to \(user.name), whom the app runs as: \(error.reason). Root lacks a capability "
+          + "(CHOWN) that Bascule needs as well.")
+    }
   }
 
   /// A sentence when something of it is left.

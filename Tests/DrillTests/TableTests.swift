@@ -23,7 +23,7 @@ import Testing
   }
 
   private func report(_ rows: [DrillRow], planned: Int, log: String? = nil) -> DrillReport {
-    DrillReport(rows: rows, planned: planned, duration: .seconds(9), log: log, leftover: nil)
+    DrillReport(rows: rows, planned: planned, duration: .seconds(9), log: log)
   }
 
   @Test func `columns are aligned, and what differs is told below its row`() {

@@ -64,6 +64,7 @@ enum DrillVerb {
       } catch {
         outcome.error = error
       }
+      outcome.leftover = drill.leftover
       progress.stop()
       EventLoop.main.stop()
     }
@@ -81,10 +82,12 @@ enum DrillVerb {
 
   @MainLoop
   private static func tell(_ outcome: Outcome, _ progress: DrillProgress, asJSON: Bool) throws -> Int32 {
-    if let signal = outcome.signal {
-      Terminal.error("the drill was interrupted by \(Signals.name(signal)); nothing of it is left")
+    if let signal = outcome.signal, outcome.report == nil {
+      let rest = outcome.leftover ?? "Nothing of it is left."
+      Terminal.error("The drill was interrupted by \(Signals.name(signal)). \(rest)")
       return 128 + signal
     }
+    if let leftover = outcome.leftover { Terminal.error(leftover) }
     if let error = outcome.error as? DrillError {
       Terminal.error(error.message)
       return ExitCode.failed
@@ -97,7 +100,6 @@ enum DrillVerb {
     } else {
       progress.show(report)
     }
-    if let leftover = report.leftover { Terminal.error(leftover) }
     return report.isAsExpected ? ExitCode.done : ExitCode.failed
   }
 
@@ -105,6 +107,7 @@ enum DrillVerb {
   private final class Outcome {
     var report: DrillReport?
     var error: (any Error)?
+    var leftover: String?
     var signal: Int32?
   }
 }
