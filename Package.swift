@@ -52,11 +52,12 @@ let package = Package(
         "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases",
         "Pipeline", "History", "Access", "Notify", "Control",
       ]),
+    module("Drill", ["Linux", "JSON", "HTTP", "Supervisor", "Settings"]),
 
     .executableTarget(
       name: "bascule",
       dependencies: [
-        "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager",
+        "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager", "Drill",
       ],
       path: "entrypoint", swiftSettings: strict),
 
@@ -89,6 +90,7 @@ let package = Package(
     tests(
       "ControlTests",
       ["Linux", "JSON", "HTTP", "Server", "Access", "History", "Control", "TestSupport"]),
+    tests("DrillTests", ["Linux", "JSON", "Settings", "Supervisor", "Drill", "TestSupport"]),
     tests("NotifyTests", ["Linux", "JSON", "Crypto", "Notify", "TestSupport"]),
     tests("SystemTests"),
   ]

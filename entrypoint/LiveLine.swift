@@ -6,10 +6,13 @@ import Linux
 struct LiveLine {
   private let isOn: Bool
   private let started = ContinuousClock.Instant.now
-  private var phase = ""
+  private var phase: String
   private var isShown = false
 
-  init(isOn: Bool) { self.isOn = isOn }
+  init(isOn: Bool, phase: String = "") {
+    self.isOn = isOn
+    self.phase = phase
+  }
 
   mutating func note(_ event: JSONNode) {
     if event["type"]?.string == "phase" { phase = event["message"]?.string ?? "" }

@@ -19,6 +19,7 @@ enum Usage {
       token --sub S            make a token for the API
       audit                    which webhooks came and what became of them, and who did what
       notify test              try the channels for notifications
+      drill                    rehearse good and bad deployments on this machine, in a scratch folder
       init -- CMD...           run CMD as PID 1 would: reap, forward signals, exit with its code
       front                    the front alone, before one upstream
       version                  print the version
@@ -73,6 +74,16 @@ extension Verb {
       """
     case .audit: "usage: bascule audit [--limit N] [--json]"
     case .notify: "usage: bascule notify test [--json]"
+    case .drill:
+      """
+      usage: bascule drill [--success|--failure] [--app PATH] [--json]
+        --success    the first deployment, a good one and a rollback
+        --failure    the first deployment and what may go wrong: a build, a health check, a release that turns
+                     bad, kill -9 of the app and of Bascule
+        --app PATH   a folder or repository with an app of your own instead of the sample app
+        --json       print one object that a program can read
+      It runs in a scratch folder below TMPDIR (/tmp) and on ports of its own; what runs here is left alone.
+      """
     case .`init`: "usage: bascule init -- CMD..."
     case .front:
       """

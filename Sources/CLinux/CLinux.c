@@ -39,6 +39,8 @@ int clinux_contains(const void *bytes, size_t count, const void *part, size_t pa
     return memmem(bytes, count, part, part_count) != NULL;
 }
 
+int clinux_signal_at_parents_end(int number) { return prctl(PR_SET_PDEATHSIG, number, 0, 0, 0); }
+
 // A hook that the runtime offers to platforms without dispatch.
 extern __attribute__((swiftcall)) void (*swift_task_enqueueGlobal_hook)(void *job, void *original);
 static void (*take_job)(void *job);

@@ -10,6 +10,9 @@ package enum PIDOne {
     if getpid() != 1 { _ = clinux_become_subreaper() }
   }
 
+  /// For a child that has to tidy up when whoever started it is killed: SIGTERM, where `Spawn` arranges SIGKILL.
+  package static func askForTermAtParentsEnd() { _ = clinux_signal_at_parents_end(SIGTERM) }
+
   /// SIGTERM, then SIGKILL after `grace`, to everything that descends from this process. What others put
   /// into the container (`docker exec`) is not ours; the kernel ends it with PID 1.
   package static func endDescendants(grace: Duration, table: ProcessTable) async {

@@ -8,6 +8,7 @@ enum Directions {
     ["Settings", "Releases", "Pipeline", "History", "Access", "Notify"],
     ["Control"],
     ["Manager"],
+    ["Drill"],
     ["entrypoint"],
   ]
 
@@ -38,8 +39,9 @@ enum Directions {
       "Linux", "Log", "JSON", "HTTP", "Server", "Front", "Supervisor", "Settings", "Releases", "Pipeline",
       "History", "Access", "Notify", "Control",
     ],
+    "Drill": ["Linux", "JSON", "HTTP", "Supervisor", "Settings"],
     "entrypoint": [
-      "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager",
+      "Linux", "Log", "JSON", "HTTP", "Front", "Supervisor", "Settings", "Releases", "Manager", "Drill",
     ],
   ]
 

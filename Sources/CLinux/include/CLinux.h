@@ -12,6 +12,8 @@
 int clinux_accept(int listener, void *address, unsigned *length);
 int clinux_pipe(int ends[2]);
 int clinux_become_subreaper(void);
+// The signal that this process gets when its parent ends, instead of the one it was started with.
+int clinux_signal_at_parents_end(int number);
 // 0, or the error's number.
 int clinux_start_thread(void *(*body)(void *), void *context, const char *name);
 int clinux_forbid_dump(void);
