@@ -66,7 +66,8 @@ import Testing
   }
 
   @MainLoop @Test func `a user whom the system does not know is made known to ssh`() throws {
-    let access = SSHAccess(folder: folder.path(".ssh"), owner: nil, stranger: Stranger(uid: 12345, gid: 54321))
+    let access = SSHAccess(
+      folder: folder.path(".ssh"), owner: nil, stranger: Stranger(uid: 12345, gid: 54321))
     try access.prepare(key: nil, knownHosts: nil)
     #expect(
       access.command(hasKey: false, strict: true).hasPrefix(

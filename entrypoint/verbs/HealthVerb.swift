@@ -14,7 +14,8 @@ enum HealthVerb {
 
   private static func trouble(_ status: JSONNode) -> String {
     if let current = status["current"], !current.isNull {
-      return "no release is live yet: deployment #\(current["id"]?.int ?? 0) is \(current["state"]?.string ?? "?")"
+      return
+        "no release is live yet: deployment #\(current["id"]?.int ?? 0) is \(current["state"]?.string ?? "?")"
     }
     if let last = status["last"], let error = last["error"]?.string {
       return "no release is live: deployment #\(last["id"]?.int ?? 0) failed: \(error)"

@@ -27,14 +27,10 @@ struct Container: Sendable {
   ) async throws {
     let name = "bascule-test-\(UUID().uuidString.prefix(8).lowercased())"
     _ = try Toolbox.find("podman", package: "podman")
-    if options.folder == nil { try await Engine.podman(["volume", "create", name], in: workspace) }
     do {
-      let root =
-        try await options.folder
-        ?? Engine.podman(["volume", "inspect", "--format", "{{.Mountpoint}}", name], in: workspace)
       let container = Container(
-        name: name, root: root, port: try freePort(), controlPort: try freePort(), workspace: workspace,
-        volume: options.folder ?? name, options: options)
+        name: name, root: try await place(name, options, in: workspace), port: try freePort(),
+        controlPort: try freePort(), workspace: workspace, volume: options.folder ?? name, options: options)
       try await container.run(options)
       try await body(container)
       try await remove(name, options, in: workspace)
@@ -42,6 +38,14 @@ struct Container: Sendable {
       try? await remove(name, options, in: workspace)
       throw error
     }
+  }
+
+  private static func place(_ name: String, _ options: Options, in workspace: Workspace) async throws
+    -> String
+  {
+    if let folder = options.folder { return folder }
+    try await Engine.podman(["volume", "create", name], in: workspace)
+    return try await Engine.podman(["volume", "inspect", "--format", "{{.Mountpoint}}", name], in: workspace)
   }
 
   private static func remove(_ name: String, _ options: Options, in workspace: Workspace) async throws {
@@ -58,7 +62,8 @@ struct Container: Sendable {
 
   private func run(_ options: Options) async throws {
     let settings = [
-      "PORT": "\(port)", "CONTROL_PORT": "\(controlPort)", "WEBHOOK_SECRET": Webhook.secret, "WATCH_TIME": "1",
+      "PORT": "\(port)", "CONTROL_PORT": "\(controlPort)", "WEBHOOK_SECRET": Webhook.secret,
+      "WATCH_TIME": "1",
     ].merging(options.settings) { $1 }
     var command = ["podman", "run", "--detach", "--replace", "--name", name, "--volume", "\(volume):/app"]
     for variable in settings.keys.sorted() { command += ["--env", variable] }
@@ -73,6 +78,7 @@ struct Container: Sendable {
     try await Engine.podman([verb] + arguments, in: workspace)
   }
 
+  @discardableResult
   func exec(_ command: String...) async throws -> Finished {
     try await workspace.attempt(["podman", "exec", name] + command, environment: Engine.environment)
   }
@@ -102,7 +108,9 @@ struct Container: Sendable {
     return finished.output + finished.errors
   }
 
-  func exitCode() async throws -> String { try await podman("inspect", "--format", "{{.State.ExitCode}}", name) }
+  func exitCode() async throws -> String {
+    try await podman("inspect", "--format", "{{.State.ExitCode}}", name)
+  }
 
   /// One `user command` for each process, PID 1 first.
   func processes() async throws -> [String] {
@@ -120,7 +128,8 @@ struct Container: Sendable {
     var seen: JSON?
     try await whileRunning("version \(version) is live") {
       seen = try? await app()
-      return await seen?["version"].string == version && isReady()
+      guard seen?["version"].string == version else { return false }
+      return await isReady()
     }
     guard let seen else { throw Failure("the app has not answered") }
     return seen

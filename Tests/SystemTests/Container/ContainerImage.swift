@@ -15,7 +15,8 @@ struct ContainerImage {
       let bun = try #require(file.firstMatch(of: #/ARG BUN_VERSION=(.+)/#)).1
       let baseline = try await size("localhost/bascule-baseline:\(debian)-\(bun)")
       let image = try await size(Engine.image)
-      print("image \(image) MB; slim Debian, Bun, git and ssh alone \(baseline) MB; ratio \(image / baseline)")
+      print(
+        "image \(image) MB; slim Debian, Bun, git and ssh alone \(baseline) MB; ratio \(image / baseline)")
       #expect(image <= 1.35 * baseline)
     }
   }
@@ -52,11 +53,16 @@ struct ContainerImage {
         """
       let printed = try await run("-c", script, in: workspace, entrypoint: "sh")
       let lines = printed.split(separator: "\n").filter { !$0.hasSuffix(":") }
-      #expect(lines.filter { !["lock", "partial", ".bashrc", ".profile"].contains($0) } == ["2026-01-01 00:00:00 +0000"], "\(printed)")
+      #expect(
+        lines.filter { !["lock", "partial", ".bashrc", ".profile"].contains($0) } == [
+          "2026-01-01 00:00:00 +0000"
+        ], "\(printed)")
     }
   }
 
-  private func run(_ arguments: String..., in workspace: Workspace, entrypoint: String? = nil) async throws -> String {
+  private func run(_ arguments: String..., in workspace: Workspace, entrypoint: String? = nil) async throws
+    -> String
+  {
     let flags = entrypoint.map { ["--entrypoint", $0] } ?? []
     return try await Engine.podman(["run", "--rm"] + flags + [try Engine.image] + arguments, in: workspace)
   }

@@ -19,10 +19,9 @@ struct ContainerVolume {
       let current = container.root + "/current"
       try FileManager.default.removeItem(atPath: current)
       try FileManager.default.createSymbolicLink(atPath: current, withDestinationPath: "releases/1")
-      FileManager.default.createFile(atPath: container.root + "/releases/RELOAD", contents: nil)
+      try Data().write(to: URL(filePath: container.root + "/releases/RELOAD"))
       #expect(try await container.reloadResult()["release"].int == 1)
       try await container.untilServes("1")
-      #expect(try await container.bascule("releases").output.contains("live"))
     }
   }
 
@@ -69,7 +68,8 @@ struct ContainerVolume {
     try await Workspace.with { workspace in
       let repository = try await Repository(in: workspace)
       try await repository.commit("1")
-      var options = Container.Options(folder: try await workspace.mount("volume", options: "size=40m,mode=755"))
+      var options = Container.Options(
+        folder: try await workspace.mount("volume", options: "size=40m,mode=755"))
       options.settings["GIT_REPO"] = "/repository"
       options.flags = ["--volume", "\(repository.path):/repository:ro"]
       try await Container.with(in: workspace, options) { container in
@@ -77,7 +77,9 @@ struct ContainerVolume {
         let filler = container.root + "/filler"
         _ = try await workspace.attempt(["dd", "if=/dev/zero", "of=\(filler)", "bs=64k"])
         try await repository.commit("2")
-        let full = try await container.bascule("deploy", exits: 1)
+        let full = try await container.exec("bascule", "deploy")
+        // 75 when not even that could be written down.
+        #expect([1, 75].contains(full.code), "\(full)")
         #expect((full.output + full.errors).contains(#/full|No space left/#), "\(full)")
         #expect(try await container.app()["version"].string == "1")
         #expect(try await container.stop() == "0")
@@ -99,7 +101,9 @@ struct ContainerVolume {
         (try? await request(port: port).json)?["uid"].int == 1000
       }
       try await container.bascule("projects", "remove", "second")
-      #expect(try FileManager.default.contentsOfDirectory(atPath: container.root + "/projects").isEmpty)
+      try await container.whileRunning("its folder is deleted") {
+        try FileManager.default.contentsOfDirectory(atPath: container.root + "/projects").isEmpty
+      }
     }
   }
 }
