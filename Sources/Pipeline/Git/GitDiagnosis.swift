@@ -10,7 +10,9 @@ enum GitDiagnosis {
     let telling =
       lines.last { $0.hasPrefix("fatal: ") && !$0.contains("Could not read from remote") }
       ?? lines.last { $0.hasPrefix("ERROR: ") || $0.hasPrefix("error: ") || $0.hasPrefix("remote: ") }
-      ?? lines.last { $0.contains("Permission denied") || $0.hasPrefix("ssh: ") }
+      ?? lines.last {
+        $0.contains("Permission denied") || $0.hasPrefix("ssh: ") || $0.hasPrefix("No user exists")
+      }
       ?? lines.last { !$0.isEmpty }
     return telling ?? "it said nothing"
   }
