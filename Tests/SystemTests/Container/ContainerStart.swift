@@ -19,6 +19,14 @@ struct ContainerStart {
     }
   }
 
+  @Test(arguments: ["cat /app/shared/admin.password", "mv /app/shared /app/mine", "cat /proc/1/environ"])
+  func `the app's user has no say over what is Bascule's own`(command: String) async throws {
+    try await withContainer { container, _ in
+      let finished = try await container.exec("su", "--command", command, "bun")
+      #expect(finished.code != 0 && finished.errors.contains("ermi"), "\(finished)")
+    }
+  }
+
   @Test func `it turns healthy when a release is live`() async throws {
     try await Workspace.with { workspace in
       let repository = try await Repository(in: workspace)
