@@ -20,6 +20,7 @@ enum Usage {
       audit                    which webhooks came and what became of them, and who did what
       notify test              try the channels for notifications
       drill                    rehearse good and bad deployments on this machine, in a scratch folder
+      health                   exit with 0 while a release is live: for HEALTHCHECK and other probes
       init -- CMD...           run CMD as PID 1 would: reap, forward signals, exit with its code
       front                    the front alone, before one upstream
       version                  print the version
@@ -84,6 +85,7 @@ extension Verb {
         --json       print one object that a program can read
       It runs in a scratch folder below TMPDIR (/tmp) and on ports of its own; what runs here is left alone.
       """
+    case .health: "usage: bascule health [--project SLUG]"
     case .`init`: "usage: bascule init -- CMD..."
     case .front:
       """

@@ -14,6 +14,12 @@ import Testing
         "git@github.com: Permission denied (publickey).", "GIT_SSH_KEY"
       ),
       (
+        [
+          "No user exists for uid 12345", "fatal: Could not read from remote repository.", "",
+          "Please make sure you have the correct access rights", "and the repository exists.",
+        ], "No user exists for uid 12345", "libnss-wrapper"
+      ),
+      (
         ["ERROR: Repository not found.", "fatal: Could not read from remote repository."],
         "ERROR: Repository not found.", "GIT_REPO"
       ),

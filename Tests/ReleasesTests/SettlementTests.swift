@@ -231,6 +231,16 @@ import Testing
     #expect(scratch.folders.isEmpty)
   }
 
+  @Test(
+    .enabled(if: geteuid() == 0, "only root takes the folder for itself"),
+    arguments: [0o1777, 0o777, 0o775, 0o750])
+  func `a root that anybody could write in is closed`(mode: mode_t) throws {
+    let scratch = try Scratch()
+    try Files.changeMode(scratch.path(""), mode)
+    try scratch.layout.prepare()
+    #expect(try Files.mode(scratch.path(".")) == mode & 0o775)
+  }
+
   @Test func `preparing leaves nothing but the folders`() throws {
     let scratch = try Scratch()
     try scratch.layout.prepare()

@@ -10,7 +10,9 @@ enum GitDiagnosis {
     let telling =
       lines.last { $0.hasPrefix("fatal: ") && !$0.contains("Could not read from remote") }
       ?? lines.last { $0.hasPrefix("ERROR: ") || $0.hasPrefix("error: ") || $0.hasPrefix("remote: ") }
-      ?? lines.last { $0.contains("Permission denied") || $0.hasPrefix("ssh: ") }
+      ?? lines.last {
+        $0.contains("Permission denied") || $0.hasPrefix("ssh: ") || $0.hasPrefix("No user exists")
+      }
       ?? lines.last { !$0.isEmpty }
     return telling ?? "it said nothing"
   }
@@ -41,6 +43,11 @@ enum GitDiagnosis {
     (
       "could not read Username",
       "the repository is private or does not exist: set GIT_TOKEN, or GIT_SSH_KEY and an ssh address"
+    ),
+    (
+      "No user exists for uid",
+      "ssh needs to know the user that it runs as: install libnss-wrapper in the image, or give that user a line in "
+        + "/etc/passwd"
     ),
     ("Authentication failed", "the host does not accept the credentials: check GIT_TOKEN"),
     ("Repository not found", "check GIT_REPO, and that the key or token may read it"),
