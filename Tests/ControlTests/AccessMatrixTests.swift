@@ -146,19 +146,13 @@ import Testing
       await MainLoopThread.run { api.manager.finish(id) }
       var opened: [String] = []
       for route in await api.routes.routes where route.access != .open {
-        for method in [route.method, "HEAD"] {
-          let path = Self.path(route, slug: "theirs", id: "\(id)")
-          let response = try await api.ask(
-            method, path, as: nil, Self.body(route), headers: ["X-Webhook-Signature: right"])
-          #expect(response.status == 401 || response.status == 200, "\(method) \(path)")
-          if response.status == 200 { opened.append("\(method) \(route.template.text)") }
-        }
+        let path = Self.path(route, slug: "theirs", id: "\(id)")
+        let response = try await api.ask(
+          route.method, path, as: nil, Self.body(route), headers: ["X-Webhook-Signature: right"])
+        #expect(response.status == 401 || response.status == 200, "\(route.method) \(path)")
+        if response.status == 200 { opened.append("\(route.method) \(route.template.text)") }
       }
-      #expect(
-        opened.sorted() == [
-          "GET /api/deployments/{id}", "GET /api/deployments/{id}/log", "HEAD /api/deployments/{id}",
-          "HEAD /api/deployments/{id}/log",
-        ])
+      #expect(opened.sorted() == ["GET /api/deployments/{id}", "GET /api/deployments/{id}/log"])
       #expect(await api.manager.asked.isEmpty)
     }
   }
