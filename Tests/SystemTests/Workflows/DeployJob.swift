@@ -13,7 +13,7 @@ struct DeployJob {
   var forced = false
   /// How long a release that has just become live is watched.
   var watchTime = 0
-  var path: String?
+  var recorder: Recorder?
 
   func run(_ manager: Manager) async throws -> Workflow.Run {
     let workspace = manager.workspace
@@ -29,12 +29,12 @@ struct DeployJob {
         "secrets.DEPLOY_URL": url ?? "http://127.0.0.1:\(manager.controlPort)/",
         "secrets.WEBHOOK_SECRET": secret,
       ],
+      recorder: recorder,
       environment: [
         "GITHUB_SHA": commit, "GITHUB_REF": ref,
         "GITHUB_REF_NAME": String(ref.dropFirst("refs/heads/".count)),
         "GITHUB_EVENT_NAME": event, "GITHUB_EVENT_PATH": payload, "GITHUB_RUN_ID": "\(number)",
         "GITHUB_RUN_ATTEMPT": "\(attempt)", "WATCH_TIME": "\(watchTime)",
-      ],
-      path: path)
+      ])
   }
 }

@@ -43,7 +43,7 @@ struct Workflow {
   /// Runs the job. `context` is what `${{ … }}` may name, `environment` what the runner says and what a test
   /// wants otherwise than the file has it.
   func run(
-    _ job: String, context: [String: String], environment: [String: String] = [:], path: String? = nil
+    _ job: String, context: [String: String], recorder: Recorder? = nil, environment: [String: String] = [:]
   ) async throws -> Run {
     var run = Run()
     var context = context
@@ -58,7 +58,7 @@ struct Workflow {
       var variables = step.env.mapValues { $0.text.replacingExpressions(in: context) }
       variables.merge(["RUNNER_TEMP": temporary, "GITHUB_OUTPUT": base + ".output", "CI": "true"]) { $1 }
       variables.merge(environment) { $1 }
-      if let path { variables["PATH"] = path }
+      if let recorder { variables.merge(try recorder.environment) { $1 } }
       let finished = try await workspace.attempt(step.command + [base + ".sh"], environment: variables)
       run.add(step.name, finished)
       let outputs = try String(contentsOfFile: base + ".output", encoding: .utf8)
