@@ -10,14 +10,16 @@ struct DeployJob {
   var secret = Webhook.secret
   /// nil: the manager's control port.
   var url: String?
-  var forced = false
   /// How long a release that has just become live is watched.
   var watchTime = 0
   var recorder: Recorder?
 
   func run(_ manager: Manager) async throws -> Workflow.Run {
-    let workspace = manager.workspace
-    let push = Webhook.Push(ref: ref, after: commit, forced: forced)
+    try await run(in: manager.workspace, at: url ?? "http://127.0.0.1:\(manager.controlPort)/")
+  }
+
+  func run(in workspace: Workspace, at url: String) async throws -> Workflow.Run {
+    let push = Webhook.Push(ref: ref, after: commit)
     let payload = workspace.fresh("files")
     // As the runner writes it: the same members, but not the same bytes.
     try JSONSerialization.data(
@@ -26,7 +28,7 @@ struct DeployJob {
     return try await Workflow("deploy.yml", in: workspace).run(
       "deploy",
       context: [
-        "secrets.DEPLOY_URL": url ?? "http://127.0.0.1:\(manager.controlPort)/",
+        "secrets.DEPLOY_URL": url,
         "secrets.WEBHOOK_SECRET": secret,
       ],
       recorder: recorder,

@@ -99,6 +99,38 @@ struct DeployTroubles {
     }
   }
 
+  @Test func `each deployment of a trigger is followed, through proxies that fail now and then`() async throws
+  {
+    try await Workspace.with { workspace in
+      let server = try ScriptedUpstream { stream, number in
+        guard let request = try stream.readRequest() else { return }
+        let (status, body) =
+          switch (request.target, number) {
+          case ("/prefix/deploy", 0): ("503 Service Unavailable", "starting")
+          case ("/prefix/deploy", _):
+            ("202 Accepted", #"{"status":"queued","deployment":1,"deployments":[1,2]}"#)
+          case ("/prefix/api/deployments/1", 2): ("502 Bad Gateway", "<html>")
+          case ("/prefix/api/deployments/1", _): ("200 OK", #"{"id":1,"state":"superseded","error":"by 3"}"#)
+          case ("/prefix/api/deployments/2", _):
+            ("200 OK", #"{"id":2,"state":"failed","error":"100% wrong\nin two lines"}"#)
+          default: ("200 OK", "::error::planted\nthe last line")
+          }
+        try stream.send(
+          "HTTP/1.1 \(status)\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      }
+      let job = DeployJob(commit: String(repeating: "a", count: 40))
+      let run = try await job.run(in: workspace, at: "http://\(server.address)/prefix")
+      server.stop()
+      #expect(run.code == 1, "\(run)")
+      #expect(run.output.contains("Deployment 1 2 (HTTP 202, queued)"), "\(run)")
+      #expect(run.annotations("notice").count == 1 && run.output.contains("HTTP 502"), "\(run)")
+      #expect(
+        run.annotations("error") == [
+          "100%25 wrong%0Ain two lines%0A::error::planted%0Athe last line"
+        ], "\(run)")
+    }
+  }
+
   @Test func `an address where no Bascule answers fails the job with a word of it`() async throws {
     try await withLiveApp(["WEBHOOK_PATH": "/elsewhere"]) { manager, repository in
       let head = try await repository.head()
