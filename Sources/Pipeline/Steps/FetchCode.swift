@@ -27,15 +27,19 @@ struct FetchCode: Step {
       // Not on any branch any more (a force-push came after): most hosts still hand it out by name.
       try? await fetch(job, ["+\(exact):refs/bascule/wanted"])
       if let commit = await job.git.commit(exact) { return commit }
-      throw DeployError(
-        .fetch,
+      throw Self.missing(
         "the commit \(exact.prefix(12)) is not in \(job.git.source.url) (any more): push it, or deploy a branch"
       )
     }
     if let commit = await job.git.commit(job.ref) { return commit }
-    throw DeployError(
-      .fetch,
+    throw Self.missing(
       "there is no branch, tag or commit \(job.ref) in \(job.git.source.url): check GIT_BRANCH or --ref")
+  }
+
+  /// Whoever cancels ends the git that looks for it: that one finds nothing either.
+  private static func missing(_ sentence: String) -> DeployError {
+    Task.isCancelled
+      ? DeployError(.canceled, "canceled while looking for the commit") : DeployError(.fetch, sentence)
   }
 
   private func makeMirror(_ job: Job) async throws(DeployError) {
