@@ -93,3 +93,8 @@ let package = Package(
     tests("SystemTests"),
   ]
 )
+
+// The image is made of what ships alone.
+if Context.environment["BASCULE_WITHOUT_TESTS"] != nil {
+  package.targets.removeAll { $0.isTest || $0.path?.hasPrefix("Tests/") == true }
+}
