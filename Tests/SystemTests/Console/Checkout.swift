@@ -3,8 +3,8 @@ import Foundation
 /// A bare checkout with the real `console` in it, and what it needs: its own ports, no settings.
 ///
 /// Building Bascule takes minutes and is what the rest of `./console test` has just done. So the binary lies where the
-/// build would put it, and `swift` is a program that does what a build without changes does: nothing. Bun is there
-/// as after the first start.
+/// build would put it, and `swift` is Support/console/swift, which does what a build without changes does: nothing.
+/// Bun is there as after the first start.
 struct Checkout: Sendable {
   let path: String
   let port: Int
@@ -23,13 +23,13 @@ struct Checkout: Sendable {
     for folder in [".build/release", ".cache/bun", ".programs"] {
       try files.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
     }
-    for name in ["console", ".env.example", "docker"] {
-      try files.copyItem(atPath: "\(Toolbox.checkout)/\(name)", toPath: "\(path)/\(name)")
-    }
-    try files.createSymbolicLink(
-      atPath: path + "/.build/release/bascule", withDestinationPath: try Toolbox.bascule)
-    try files.createSymbolicLink(atPath: path + "/.cache/bun/bin", withDestinationPath: try Toolbox.bun)
-    try program("swift", "exit 0")
+    // Links: what this process writes may not be executed as long as a child of another test has it open.
+    for (name, target) in [
+      ("console", Toolbox.checkout + "/console"), (".env.example", Toolbox.checkout + "/.env.example"),
+      ("docker", Toolbox.checkout + "/docker"), (".cache/bun/bin", try Toolbox.bun),
+      (".build/release/bascule", try Toolbox.bascule),
+      (".programs/swift", Toolbox.support + "/console/swift"),
+    ] { try files.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target) }
   }
 
   static func with(_ body: (Checkout) async throws -> Void) async throws {
@@ -38,9 +38,7 @@ struct Checkout: Sendable {
 
   // MARK: What stands in for the world
 
-  func program(_ name: String, _ script: String) throws {
-    try workspace.write("#!/bin/sh\n\(script)\n", to: "checkout/.programs/\(name)", mode: 0o755)
-  }
+  func swift(does script: String) throws { try write(script, to: ".programs/swift.does") }
 
   func write(_ text: String, to name: String, mode: mode_t = 0o644) throws {
     try workspace.write(text, to: "checkout/\(name)", mode: mode)
