@@ -17,7 +17,8 @@ package struct ControlRoutes {
     metrics = MetricsRoute(manager: manager, token: metricsToken, authenticator: authenticator)
     login = LoginRoutes(authenticator)
     api = ApiRoutes(
-      manager: manager, door: .port(identify: { authenticator.identify($0, $1, changes: $2) }),
+      manager: manager,
+      door: .port(identify: { authenticator.identify($0, $1, changes: $2, takesSignature: $3) }),
       beside: LoginRoutes.described)
   }
 

@@ -13,6 +13,8 @@ enum DeployAnswer {
     case .queued(let id): .json(202, ["status": "queued", "deployment": .int(id)])
     case .duplicate(let id): .json(200, ["status": "duplicate", "deployment": .int(id)])
     case .ignored(let reason): ignored(reason)
+    case .held(let id, let reason):
+      .json(200, ["status": "ignored", "reason": .string(reason), "deployment": .int(id)])
     case .locked(let reason): .error(423, reason)
     case .full(let retryAfter): full(retryAfter)
     case .unavailable(let reason): .error(503, reason)

@@ -33,6 +33,8 @@ package enum OrderAnswer: Sendable, Equatable {
   case queued(Int64)
   case duplicate(Int64)
   case ignored(String)
+  /// Kept as skipped under this number, because of a lock or a pause.
+  case held(Int64, String)
   /// Refused to a person, who can unlock.
   case locked(String)
   /// Too many wait already.
@@ -47,7 +49,7 @@ extension OrderAnswer {
     switch self {
     case .queued: "queued"
     case .duplicate: "duplicate"
-    case .ignored: "ignored"
+    case .ignored, .held: "ignored"
     case .locked: "locked"
     case .full: "full"
     case .unavailable: "unavailable"
@@ -56,14 +58,14 @@ extension OrderAnswer {
 
   var deployment: Int64? {
     switch self {
-    case .queued(let id), .duplicate(let id): id
+    case .queued(let id), .duplicate(let id), .held(let id, _): id
     case .ignored, .locked, .full, .unavailable: nil
     }
   }
 
   var reason: String? {
     switch self {
-    case .ignored(let reason), .locked(let reason), .unavailable(let reason): reason
+    case .ignored(let reason), .held(_, let reason), .locked(let reason), .unavailable(let reason): reason
     case .full: "too many deployments wait already"
     case .queued, .duplicate: nil
     }

@@ -53,7 +53,8 @@ package final class Manager {
       lock = try InstanceLock(layout)
       let settlement = try store.settle()
       let made = try Self.makeSecrets(settings, layout)
-      authenticator = Authenticator(jwtSecret: made.jwtSecret, adminPassword: made.adminPassword)
+      authenticator = Authenticator(
+        jwtSecret: made.jwtSecret, adminPassword: made.adminPassword, webhookSecret: settings.webhookSecret)
       let redactor = Redactor(settings.secrets + made.secrets)
       log = Log(format: settings.logFormat == .json ? .json : .text, redactor: redactor)
       logger = Logger(log, source: "bascule")

@@ -114,9 +114,9 @@ extension Project {
     var skipped = row(order, .skipped)
     skipped.error = reason
     skipped.finishedAt = .now
-    _ = try history.insert(skipped)
+    let id = try history.insert(skipped).id
     logger.info("a push by \(order.actor) was skipped: \(reason)")
-    history.whenWritten { _ in answer(.ignored(reason)) }
+    history.whenWritten { _ in answer(.held(id, reason)) }
   }
 
   private func row(_ order: DeployOrder, _ state: DeploymentState) -> Deployment {

@@ -56,7 +56,7 @@ import Testing
     try await ApiServer.with { api in
       let id = try await api.manager.deployment(of: "theirs")
       var count = 0
-      for route in await api.routes.routes where route.access == .caller {
+      for route in await api.routes.routes where [.caller, .callerOrSigner].contains(route.access) {
         let there = Self.path(route, slug: "theirs", id: "\(id)")
         guard there != route.template.text else { continue }
         count += 1
@@ -137,6 +137,29 @@ import Testing
           route.method, path, as: nil, Self.body(route), headers: [cookie, "Sec-Fetch-Site: same-origin"])
         #expect(own.status != 403, "\(route.method) \(path)")
       }
+    }
+  }
+
+  @Test func `a signature opens a deployment and its log, whoever's, and nothing else`() async throws {
+    try await ApiServer.with { api in
+      let id = try await api.manager.deployment(of: "theirs")
+      await MainLoopThread.run { api.manager.finish(id) }
+      var opened: [String] = []
+      for route in await api.routes.routes where route.access != .open {
+        for method in [route.method, "HEAD"] {
+          let path = Self.path(route, slug: "theirs", id: "\(id)")
+          let response = try await api.ask(
+            method, path, as: nil, Self.body(route), headers: ["X-Webhook-Signature: right"])
+          #expect(response.status == 401 || response.status == 200, "\(method) \(path)")
+          if response.status == 200 { opened.append("\(method) \(route.template.text)") }
+        }
+      }
+      #expect(
+        opened.sorted() == [
+          "GET /api/deployments/{id}", "GET /api/deployments/{id}/log", "HEAD /api/deployments/{id}",
+          "HEAD /api/deployments/{id}/log",
+        ])
+      #expect(await api.manager.asked.isEmpty)
     }
   }
 

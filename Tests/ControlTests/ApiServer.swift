@@ -14,9 +14,10 @@ struct ApiServer: Sendable {
   let server: HTTPServer
 
   /// Stands in for the authenticator: the token `alice` is Alice's and so on; `admin` is an admin's.
-  @MainLoop static func identify(_ head: RequestHead, _ peer: Peer, _ changes: Bool) -> Result<
-    Caller, Refusal
-  > {
+  @MainLoop static func identify(
+    _ head: RequestHead, _ peer: Peer, _ changes: Bool, _ takesSignature: Bool
+  ) -> Result<Caller, Refusal> {
+    if takesSignature, head.headers["X-Webhook-Signature"] == "right" { return .success(.webhook) }
     let known = ["alice", "bob", "admin"]
     let named = head.headers["Authorization"].flatMap { text in known.first { text == "Bearer \($0)" } }
     let cookie = head.headers["Cookie"].flatMap { text in known.first { text == "session=\($0)" } }

@@ -103,7 +103,8 @@ import Testing
 
   @Test func `what cannot be queued is told as an error`() async throws {
     let answers: [(OrderAnswer, Int)] = [
-      (.ignored("already live"), 409), (.locked("locked"), 423), (.full(retryAfter: 5), 429),
+      (.ignored("already live"), 409), (.held(8, "locked by x"), 409), (.locked("locked"), 423),
+      (.full(retryAfter: 5), 429),
       (.unavailable("stopping"), 503),
     ]
     try await ApiServer.with { api in

@@ -9,6 +9,7 @@ import Server
 /// An authenticator with made-up clocks, and requests for it.
 @MainLoop final class Desk {
   static let secret = "a-secret-of-at-least-thirty-two-bytes!"
+  static let webhookSecret = "the secret of the webhook"
   static let password = "correct horse"
   static let stranger = Peer(address: "192.0.2.1", isLoopback: false)
   static let host = (name: "Host", value: "deploy.example.org:3001")
@@ -21,7 +22,7 @@ import Server
   init() {
     authenticator = Authenticator(jwtSecret: Self.secret, adminPassword: Self.password)
     authenticator = Authenticator(
-      jwtSecret: Self.secret, adminPassword: Self.password,
+      jwtSecret: Self.secret, adminPassword: Self.password, webhookSecret: Self.webhookSecret,
       attempts: AttemptLimiter { [unowned self] in now }, sessions: Sessions { [unowned self] in now })
   }
 

@@ -111,7 +111,8 @@ import Testing
 
   @Test func `what an order is answered with decides the status`() async throws {
     let answers: [(OrderAnswer, Int)] = [
-      (.duplicate(7), 200), (.ignored("already live"), 200), (.locked("locked by x"), 423),
+      (.duplicate(7), 200), (.ignored("already live"), 200), (.held(8, "locked by x"), 200),
+      (.locked("locked by x"), 423),
       (.full(retryAfter: 30), 429), (.unavailable("stopping"), 503),
     ]
     try await ApiServer.with { api in

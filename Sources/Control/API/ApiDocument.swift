@@ -37,12 +37,23 @@ enum ApiDocument {
   private static let securitySchemes: [(String, JSONValue)] = [
     ("token", ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"]),
     ("session", ["type": "apiKey", "in": "cookie", "name": "bascule_session"]),
+    (
+      "signature",
+      [
+        "type": "apiKey", "in": "header", "name": "X-Webhook-Signature",
+        "description": """
+        `sha256=` and in hex the HMAC-SHA256, keyed with WEBHOOK_SECRET, of the method, a space and the target as \
+        sent, such as `GET /api/deployments/12`. Only while WEBHOOK_SECRET is set.
+        """,
+      ]
+    ),
   ]
 
   private static func operation(_ route: ApiRoute, at door: ApiDoor) -> JSONValue {
     var members: [(String, JSONValue)] = [("summary", .string(route.summary))]
     if route.access != .open, !door.isSocket {
-      members.append(("security", [["token": []], ["session": []]]))
+      let ways = ["token", "session"] + (route.access == .callerOrSigner ? ["signature"] : [])
+      members.append(("security", .array(ways.map { .object([($0, .array([]))]) })))
     }
     var parameters = route.template.parameterNames.map(pathParameter) + route.query.map(queryParameter)
     if route.isResumable { parameters.append(lastEventID) }

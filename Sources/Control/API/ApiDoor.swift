@@ -7,19 +7,25 @@ import Server
 /// Where the routes answer, and how it is known there who asks.
 package enum ApiDoor {
   /// `changes`: whether the request does something, so that no other site's page may have sent it.
-  package typealias Identify = @MainLoop (RequestHead, Peer, _ changes: Bool) -> Result<Caller, Refusal>
+  /// `takesSignature`: whether WEBHOOK_SECRET will do.
+  package typealias Identify =
+    @MainLoop (
+      RequestHead, Peer, _ changes: Bool, _ takesSignature: Bool
+    ) -> Result<Caller, Refusal>
   package typealias IssueToken = @MainLoop (TokenWish) throws(ControlFailure) -> String
 
-  /// The control port: a token or a session.
+  /// The control port: a token or a session, for some routes a signature.
   case port(identify: Identify)
   /// The command socket: whoever can open it may do everything.
   case socket(issueToken: IssueToken)
 
   var isSocket: Bool { if case .socket = self { true } else { false } }
 
-  @MainLoop func identify(_ head: RequestHead, _ peer: Peer, changes: Bool) -> Result<Caller, Refusal> {
+  @MainLoop func identify(
+    _ head: RequestHead, _ peer: Peer, changes: Bool, takesSignature: Bool
+  ) -> Result<Caller, Refusal> {
     switch self {
-    case .port(let identify): return identify(head, peer, changes)
+    case .port(let identify): return identify(head, peer, changes, takesSignature)
     case .socket:
       let names = head.headers.values(Self.actorHeader)
       guard let name = names.first else { return .success(Caller(name: "somebody", isAdmin: true)) }

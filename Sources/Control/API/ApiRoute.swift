@@ -9,6 +9,8 @@ struct ApiRoute {
     case open
     /// Anyone known: admins all, others their own projects.
     case caller
+    /// The same, and whoever signs the request with WEBHOOK_SECRET: to read what became of a trigger.
+    case callerOrSigner
     case admin
   }
 

@@ -79,7 +79,8 @@ package struct ApiRoutes {
     var caller = Caller(name: "anyone", isAdmin: false)
     if path?.routes.first?.access != .open {
       let changes = route?.changesState ?? !(isHead || head.method == "GET")
-      switch door.identify(head, peer, changes: changes) {
+      let takesSignature = route?.access == .callerOrSigner
+      switch door.identify(head, peer, changes: changes, takesSignature: takesSignature) {
       case .success(let known): caller = known
       case .failure(let refusal): return .failure(refusal)
       }

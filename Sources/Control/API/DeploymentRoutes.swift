@@ -42,7 +42,7 @@ struct DeploymentRoutes {
   }
 
   private var show: ApiRoute {
-    var route = ApiRoute("GET", "/api/deployments/{id}", .caller, "One deployment.")
+    var route = ApiRoute("GET", "/api/deployments/{id}", .callerOrSigner, "One deployment.")
     route.answers = [.json(200, "Deployment", "The deployment.")]
     route.handler = { call, _ async throws(ControlFailure) in
       .json(200, try manager.deployment(call).json)

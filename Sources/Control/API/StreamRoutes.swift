@@ -67,7 +67,7 @@ struct StreamRoutes {
       // Somebody else's wish: it does not end with this reader.
       case .duplicate(let id):
         return streams.follow(id, lastSeen: nil, responder, opening: EventFrames.beginning)
-      case .ignored(let reason): throw ControlFailure(.conflict, reason)
+      case .ignored(let reason), .held(_, let reason): throw ControlFailure(.conflict, reason)
       case .locked, .full, .unavailable: return DeployAnswer.response(to: answer)
       }
     }
@@ -90,7 +90,7 @@ struct StreamRoutes {
 
   private var log: ApiRoute {
     var route = ApiRoute(
-      "GET", "/api/deployments/{id}/log", .caller,
+      "GET", "/api/deployments/{id}/log", .callerOrSigner,
       "The whole log as text, or with `Accept: application/x-ndjson` as events, one a line.")
     route.isStream = true
     route.query = [

@@ -20,6 +20,15 @@ enum Toolbox {
     get throws { try existing("BASCULE_SSE_CLIENTS", made: "./console test") }
   }
 
+  /// The folder with check-jsonschema, and with the YAML reader that it uses.
+  static var checkJSONSchema: String {
+    get throws { try existing("BASCULE_CHECK_JSONSCHEMA", made: "./console test") }
+  }
+
+  static var hadolint: String {
+    get throws { try existing("BASCULE_HADOLINT", made: "./console test") }
+  }
+
   static func path() throws -> String {
     try bun + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   }
