@@ -19,6 +19,7 @@ enum Usage {
       token --sub S            make a token for the API
       audit                    which webhooks came and what became of them, and who did what
       notify test              try the channels for notifications
+      health                   exit with 0 while a release is live: for HEALTHCHECK and other probes
       init -- CMD...           run CMD as PID 1 would: reap, forward signals, exit with its code
       front                    the front alone, before one upstream
       version                  print the version
@@ -73,6 +74,7 @@ extension Verb {
       """
     case .audit: "usage: bascule audit [--limit N] [--json]"
     case .notify: "usage: bascule notify test [--json]"
+    case .health: "usage: bascule health [--project SLUG]"
     case .`init`: "usage: bascule init -- CMD..."
     case .front:
       """

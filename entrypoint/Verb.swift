@@ -5,7 +5,7 @@ import Settings
 /// The first word of the command line.
 enum Verb: String, CaseIterable {
   case run, deploy, rollback, resume, releases, status, logs, cancel, lock, unlock, maintenance, projects
-  case token, audit, notify
+  case token, audit, notify, health
   case `init`, front, version, help
 
   static func run(_ words: [String]) -> Int32 {
@@ -63,6 +63,7 @@ enum Verb: String, CaseIterable {
           Arguments(words, flags: ["--admin", "--json"], values: ["--sub", "--ttl"]))
       case .audit: return try AuditVerb.perform(Arguments(words, flags: ["--json"], values: ["--limit"]))
       case .notify: return try NotifyVerb.perform(Arguments(words, flags: ["--json"], positional: 1))
+      case .health: return try HealthVerb.perform(Arguments(words, values: ["--project"]))
       case .front: return try FrontVerb.perform(Arguments(words, values: FrontVerb.values))
       case .version:
         Terminal.print("bascule \(Version.current)")

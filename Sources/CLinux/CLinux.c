@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,6 +25,20 @@ int clinux_accept(int listener, void *address, unsigned *length) {
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int clinux_forbid_dump(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int clinux_open_as(const char *path, uid_t user, gid_t group) {
+    // Of this thread alone. The group first: as that user it could not be set.
+    int own_group = setfsgid(group);
+    int own_user = setfsuid(user);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int failure = errno;
+    setfsuid(own_user);
+    setfsgid(own_group);
+    // With the user the kernel has set this to what /proc/sys/fs/suid_dumpable says.
+    clinux_forbid_dump();
+    errno = failure;
+    return descriptor;
+}
 
 int clinux_start_thread(void *(*body)(void *), void *context, const char *name) {
     pthread_t thread;

@@ -39,6 +39,14 @@ package enum Files {
     try FileDescriptor.open(path, O_RDONLY).readAll(limit: limit, subject: path)
   }
 
+  /// As whoever owns `owned` would: to some files root has no better right than others.
+  static func read(_ path: String, asOwnerOf owned: String, limit: Int) throws(SystemError) -> [UInt8] {
+    var status = stat()
+    try systemCall("stat", owned) { stat(owned, &status) }
+    let file = try systemCall("open", path) { clinux_open_as(path, status.st_uid, status.st_gid) }
+    return try FileDescriptor(owning: file).readAll(limit: limit, subject: path)
+  }
+
   /// Of what the app's user may have put there: a pipe or a device would keep an ordinary read waiting.
   package static func readRegular(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
     let file = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK)

@@ -45,12 +45,25 @@ package enum Procfs {
 
   private static func environment(of pid: pid_t) -> [ArraySlice<UInt8>] {
     for _ in 0..<4 {
-      guard let bytes = try? Files.read("/proc/\(pid)/environ", limit: 4 << 20) else { return [] }
+      guard let bytes = environmentBytes(of: pid) else { return [] }
       if !bytes.isEmpty { return bytes.split(separator: 0) }
       // It has none, or is just becoming another program: then it has again in a moment.
       usleep(300)
     }
     return []
+  }
+
+  /// In a container root may not look into the processes of others (it lacks CAP_SYS_PTRACE), but become them it may.
+  private static func environmentBytes(of pid: pid_t) -> [UInt8]? {
+    let file = "/proc/\(pid)/environ"
+    let limit = 4 << 20
+    do throws(SystemError) {
+      return try Files.read(file, limit: limit)
+    } catch  where error.code == EACCES && geteuid() == 0 {
+      return try? Files.read(file, asOwnerOf: "/proc/\(pid)", limit: limit)
+    } catch {
+      return nil
+    }
   }
 
   /// Everything that descends from `root`, itself left out: along the tree, since a machine may have

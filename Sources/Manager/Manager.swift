@@ -49,6 +49,7 @@ package final class Manager {
     let owner = settings.appUser?.identity
     let store = ReleaseStore(layout: layout, owner: owner)
     do throws(ReleaseError) {
+      try Self.requireCapabilities(settings)
       try layout.prepare()
       lock = try InstanceLock(layout)
       let settlement = try store.settle()
@@ -186,7 +187,7 @@ package final class Manager {
   }
 
   private func checkKey() async -> String? {
-    let ssh = SSHAccess(folder: layout.ssh, owner: settings.appUser?.identity)
+    let ssh = workshop.sshAccess(settings)
     do throws(SystemError) {
       try ssh.prepare(key: settings.sshKey, knownHosts: settings.knownHosts?.joined(separator: "\n"))
     } catch {
@@ -197,6 +198,7 @@ package final class Manager {
   }
 
   static func prepareFolders(_ layout: Layout, _ settings: Settings) throws(SystemError) {
+    try Files.makeDirectory(layout.releases)
     try Files.makeDirectory(layout.logs, mode: 0o700)
     try Files.makeDirectory(layout.cache)
     try Files.makeDirectory(layout.run)

@@ -13,7 +13,18 @@ extension Layout {
         throw Layout.explain(error, folder: folder)
       }
     }
+    keepToOurselves()
     try attempt("make \(trash)") { () throws(SystemError) in try Files.makeDirectory(trash, mode: 0o700) }
+  }
+
+  /// The image leaves APP_ROOT open to whichever user the container is started as. When that is root it is closed:
+  /// the app's user must not be able to put a `shared` of its own in place of ours.
+  private func keepToOurselves() {
+    var status = stat()
+    guard geteuid() == 0, stat(root, &status) == 0, status.st_uid == 0, status.st_mode & S_IWOTH != 0 else {
+      return
+    }
+    chmod(root, status.st_mode & 0o775)
   }
 
   var currentIsDirectory: ReleaseError {

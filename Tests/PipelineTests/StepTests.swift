@@ -52,7 +52,7 @@ import Testing
   }
 
   @MainLoop @Test func `the ssh command uses its own files and nothing else`() {
-    let access = SSHAccess(folder: "/app/shared/.ssh", owner: nil)
+    let access = SSHAccess(folder: "/app/shared/.ssh", owner: nil, stranger: nil)
     let strict = access.command(hasKey: true, strict: true)
     #expect(strict.hasPrefix("ssh -F none -o BatchMode=yes "))
     #expect(strict.contains(" -o StrictHostKeyChecking=yes "))
@@ -65,9 +65,24 @@ import Testing
     #expect(!open.contains("id_bascule"))
   }
 
+  @MainLoop @Test func `a user whom the system does not know is made known to ssh`() throws {
+    let access = SSHAccess(
+      folder: folder.path(".ssh"), owner: nil, stranger: Stranger(uid: 12345, gid: 54321))
+    try access.prepare(key: nil, knownHosts: nil)
+    #expect(
+      access.command(hasKey: false, strict: true).hasPrefix(
+        "LD_PRELOAD='libnss_wrapper.so' NSS_WRAPPER_GROUP='\(folder.path(".ssh/group"))' "
+          + "NSS_WRAPPER_PASSWD='\(folder.path(".ssh/passwd"))' ssh -F none "))
+    #expect(
+      try Files.text(folder.path(".ssh/passwd"))
+        == "bascule:x:12345:54321:Bascule:\(folder.path(".ssh")):/bin/sh\n")
+    #expect(try Files.text(folder.path(".ssh/group")) == "bascule:x:54321:\n")
+    #expect(Stranger.ofProcess == nil)
+  }
+
   @MainLoop @Test func `the key is written for its owner alone, and removed when it is no longer set`() throws
   {
-    let access = SSHAccess(folder: folder.path(".ssh"), owner: nil)
+    let access = SSHAccess(folder: folder.path(".ssh"), owner: nil, stranger: nil)
     try access.prepare(key: "KEY\n", knownHosts: "host ssh-ed25519 AAAA\r")
     func mode(_ path: String) -> mode_t {
       var status = stat()

@@ -19,7 +19,7 @@ struct Commands {
   }
 
   @Test(arguments: [
-    ["status"], ["deploy"], ["rollback"], ["releases"], ["logs"], ["cancel", "1"], ["unlock"],
+    ["status"], ["deploy"], ["rollback"], ["releases"], ["logs"], ["cancel", "1"], ["unlock"], ["health"],
   ])
   func `without a manager the exit code is 69`(arguments: [String]) async throws {
     try await Workspace.with { workspace in
@@ -36,8 +36,7 @@ struct Commands {
       #expect(help.code == 0)
       for verb in [
         "run", "deploy", "rollback", "resume", "releases", "status", "logs", "cancel", "lock", "unlock",
-        "init",
-        "version", "help",
+        "health", "init", "version", "help",
       ] { #expect(help.output.contains(verb)) }
       let version = try await workspace.attempt([Toolbox.bascule, "version"])
       #expect(version.code == 0)
@@ -67,6 +66,24 @@ struct Commands {
       for part in ["1", String(commit.prefix(7)), "MiB", "success"] {
         #expect(text.contains(part), "\(text)")
       }
+    }
+  }
+
+  @Test func `health is good while a release is live, else it says what is not`() async throws {
+    try await Workspace.with { workspace in
+      let repository = try await Repository(in: workspace)
+      try await repository.commit("1", build: "echo no template; exit 7")
+      let manager = try await Manager.start(in: workspace, ["GIT_REPO": repository.path])
+      try await manager.whileRunning("the first deployment has failed") {
+        (try? await manager.status())?["last"]["state"].string == "failed"
+      }
+      let bad = try await manager.bascule("health", exits: 1)
+      #expect(bad.errors.contains("deployment #1 failed"), "\(bad)")
+      #expect(bad.errors.split(separator: "\n").count == 1, "\(bad)")
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      let good = try await manager.bascule("health", exits: 0)
+      #expect(good.output == "release 2 is live\n")
+      try await manager.bascule("health", "--project", "nobody", exits: 1)
     }
   }
 

@@ -23,6 +23,8 @@ int clinux_syncfs(int descriptor);
 void clinux_close_on_exec_from(int first);
 const char *clinux_signal_name(int number);
 int clinux_open(const char *path, int flags, int mode);
+// Opens for reading as this user and group would.
+int clinux_open_as(const char *path, uid_t user, gid_t group);
 // Of what was sent on a TCP connection, the SYN included; -1 when the kernel does not say.
 int64_t clinux_bytes_acknowledged(int descriptor);
 // Raises the soft limit of open files to the hard one. Returns the soft limit before, or 0 if it cannot be told.

@@ -70,13 +70,18 @@ struct Workshop {
       logger: logger)
   }
 
+  func sshAccess(_ settings: Settings) -> SSHAccess {
+    let owner = settings.appUser?.identity
+    return SSHAccess(folder: layout.ssh, owner: owner, stranger: owner == nil ? .ofProcess : nil)
+  }
+
   private func git(_ settings: Settings, _ layout: Layout, _ starter: AppStarter) -> Git {
     let source = RepositorySource(
       url: settings.repository.address, branch: settings.branch,
       isLocal: settings.repository.transport == .local,
       token: settings.credentials.map { .init(username: $0.user, secret: $0.password) })
     // One key and one list of hosts for all projects.
-    let ssh = SSHAccess(folder: self.layout.ssh, owner: settings.appUser?.identity)
+    let ssh = sshAccess(settings)
     let environment = GitEnvironment(
       base: starter.userEnvironment, source: source, configFile: self.layout.shared + "/.gitconfig",
       sshCommand: ssh.command(hasKey: settings.sshKey != nil, strict: settings.knownHosts != nil))

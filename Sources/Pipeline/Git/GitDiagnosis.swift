@@ -42,6 +42,11 @@ enum GitDiagnosis {
       "could not read Username",
       "the repository is private or does not exist: set GIT_TOKEN, or GIT_SSH_KEY and an ssh address"
     ),
+    (
+      "No user exists for uid",
+      "ssh needs to know the user that it runs as: install libnss-wrapper in the image, or give that user a line in "
+        + "/etc/passwd"
+    ),
     ("Authentication failed", "the host does not accept the credentials: check GIT_TOKEN"),
     ("Repository not found", "check GIT_REPO, and that the key or token may read it"),
     ("repository not found", "check GIT_REPO, and that the key or token may read it"),

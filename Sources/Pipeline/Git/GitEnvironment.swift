@@ -55,6 +55,8 @@ package struct GitEnvironment: Sendable {
   package var remote: [String: String] {
     var variables = local
     variables["GIT_SSH_COMMAND"] = sshCommand ?? "ssh -o BatchMode=yes"
+    // What it starts with may be a variable.
+    variables["GIT_SSH_VARIANT"] = "ssh"
     guard let token = source.token, let origin = source.webOrigin else { return variables }
     variables["BASCULE_GIT_USERNAME"] = token.username
     variables["BASCULE_GIT_TOKEN"] = token.secret

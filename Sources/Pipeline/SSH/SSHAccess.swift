@@ -6,14 +6,19 @@ import Linux
 package struct SSHAccess {
   private let folder: String
   private let owner: Identity?
+  private let stranger: Stranger?
 
-  package init(folder: String, owner: Identity?) {
+  /// `stranger`: who runs ssh, if the system does not know them.
+  package init(folder: String, owner: Identity?, stranger: Stranger?) {
     self.folder = folder
     self.owner = owner
+    self.stranger = stranger
   }
 
   private var keyFile: String { folder + "/id_bascule" }
   private var pinnedFile: String { folder + "/known_hosts.pinned" }
+  private var passwordFile: String { folder + "/passwd" }
+  private var groupFile: String { folder + "/group" }
   private var rememberedFile: String { folder + "/known_hosts" }
 
   /// Writes what is set and removes what is no longer.
@@ -21,6 +26,10 @@ package struct SSHAccess {
     try Files.makeDirectory(folder, mode: 0o700)
     try Files.changeMode(folder, 0o700)
     if let owner { try Files.changeOwner(folder, uid: owner.uid, gid: owner.gid) }
+    if let stranger {
+      try write(passwordFile, stranger.passwordLine(home: folder), mode: 0o644)
+      try write(groupFile, stranger.groupLine, mode: 0o644)
+    }
     let pinned = ForgeHostKeys.lines + (knownHosts.map { $0.replacing("\r", with: "") + "\n" } ?? "")
     try write(pinnedFile, pinned, mode: 0o644)
     if let key {
@@ -34,7 +43,8 @@ package struct SSHAccess {
   package func validate(runner: any StepRunner, environment: [String: String]) async -> String? {
     let said = Said()
     let command = StepCommand(
-      ["ssh-keygen", "-y", "-P", "", "-f", keyFile], environment: environment, directory: folder)
+      ["ssh-keygen", "-y", "-P", "", "-f", keyFile],
+      environment: environment.merging(introduction) { $1 }, directory: folder)
     let outcome = await runner.run(command, timeout: .seconds(20)) { stream, bytes in
       let line = String(decoding: bytes, as: UTF8.self)
       if stream == "stdout" { said.publicKey = line } else { said.complaint = line }
@@ -59,13 +69,22 @@ package struct SSHAccess {
 
   /// `strict`: only hosts that are known from the start; else a new one is taken at first sight.
   package func command(hasKey: Bool, strict: Bool) -> String {
-    var parts = ["ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20"]
+    var parts = introduction.sorted { $0.key < $1.key }.map { "\($0.key)='\($0.value)'" }
+    parts += ["ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20"]
     parts += ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"]
     parts += ["-o", "StrictHostKeyChecking=\(strict ? "yes" : "accept-new")"]
     let files = strict ? quoted(pinnedFile) : "\(quoted(rememberedFile)) \(quoted(pinnedFile))"
     parts += ["-o", "'UserKnownHostsFile=\(files)'", "-o", "GlobalKnownHostsFile=none"]
     if hasKey { parts += ["-i", "'\(keyFile)'", "-o", "IdentitiesOnly=yes"] }
     return parts.joined(separator: " ")
+  }
+
+  /// OpenSSH ends at once when the system does not know its user, as under `docker run --user 12345`.
+  private var introduction: [String: String] {
+    guard stranger != nil else { return [:] }
+    return [
+      "LD_PRELOAD": "libnss_wrapper.so", "NSS_WRAPPER_PASSWD": passwordFile, "NSS_WRAPPER_GROUP": groupFile,
+    ]
   }
 
   private func quoted(_ path: String) -> String { "\"\(path)\"" }
