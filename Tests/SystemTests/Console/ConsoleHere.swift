@@ -53,6 +53,27 @@ struct ConsoleHere {
     }
   }
 
+  @Test func `a commit in the sample repository needs no set-up of git`() async throws {
+    try await Checkout.with { checkout in
+      // What the other tests have, and a new machine has not.
+      let nobody = ["AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL"].map {
+        "--unset=GIT_\($0)"
+      }
+      let without = ["env"] + nobody
+      let started = try await checkout.workspace.attempt(
+        without + ["./console", "start"], environment: checkout.environment.merging(Self.here) { $1 },
+        directory: checkout.path)
+      #expect(started.code == 0, "\(started)")
+      try checkout.write("A note.\n", to: ".local/sample-repo/note.txt")
+      try await checkout.workspace.run(without + ["git", "-C", checkout.sample, "add", "note.txt"])
+      try await checkout.workspace.run(
+        without + ["git", "-C", checkout.sample, "commit", "--quiet", "-m", "A note"])
+      try await checkout.console("deploy", exits: 0)
+      #expect(try await release(checkout) == "2")
+      try await checkout.console("stop", exits: 0)
+    }
+  }
+
   @Test func `Ctrl-C while it builds leaves nothing behind that hinders the next start`() async throws {
     try await Checkout.with { checkout in
       try checkout.swift(does: "touch building; exec sleep 987654")
