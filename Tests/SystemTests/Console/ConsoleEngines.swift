@@ -60,6 +60,19 @@ struct ConsoleEngines {
     }
   }
 
+  @Test func `Ctrl-C while the image is built is the end, and no reason to go on here`() async throws {
+    try await StandIn.with { machine in
+      try machine.set("docker.slow")
+      let starting = try machine.checkout.begin("start")
+      try await eventually("it builds\n\(starting.errors)") { machine.checkout.exists(".programs/building") }
+      try await machine.checkout.interrupt(starting)
+      #expect(try await starting.ended() == 130)
+      #expect(!starting.output.contains("going on"), "\(starting.output)")
+      try FileManager.default.removeItem(atPath: machine.checkout.programs + "/docker.slow")
+      #expect(try await machine.start().code == 0)
+    }
+  }
+
   @Test func `without Swift and without an image it says what to do`() async throws {
     try await StandIn.with { machine in
       try machine.set("docker.helpless")

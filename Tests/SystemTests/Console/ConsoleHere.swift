@@ -100,6 +100,12 @@ struct ConsoleHere {
       try await checkout.interrupt(starting)
       #expect(try await starting.ended() == 130)
       #expect(starting.output.contains("goes on in the background"), "\(starting.output)")
+      // Nothing of it goes on writing to the terminal.
+      try await eventually("what showed the log is gone") {
+        !Procfs.pids().contains {
+          Procfs.commandLine($0).first == "tail" && Procfs.folder($0).hasPrefix(checkout.path)
+        }
+      }
       let next = try checkout.begin("start", with: settings)
       try await eventually("it waits") { next.output.contains("runs already") }
       try checkout.write("", to: "go")
