@@ -83,9 +83,10 @@ struct EnvFile {
     try await StandIn.with { machine in
       try machine.checkout.write("ADMIN_PASSWORD=pa$word-1234\n", to: ".env")
       let started = try await machine.start()
-      #expect(started.errors.contains("word is not set"), "\(started)")
+      #expect(
+        started.errors.contains(".env, line 1, ADMIN_PASSWORD: a variable in it is not set"), "\(started)")
       #expect(started.errors.contains("$$"), "\(started)")
-      #expect(!started.errors.contains("1234"))
+      for part in ["1234", "word-", "pa$"] { #expect(!started.errors.contains(part)) }
     }
   }
 }
