@@ -37,6 +37,16 @@ struct ConsoleEngines {
     }
   }
 
+  @Test func `another engine than before has a volume of its own, and that is told`() async throws {
+    try await StandIn.with { machine in
+      #expect(!(try await machine.start().output.contains("BASCULE_ENGINE")))
+      try await machine.checkout.console("stop", exits: 0)
+      try machine.set("docker.silent")
+      let other = try await machine.start()
+      #expect(other.output.contains("where that ran: BASCULE_ENGINE=docker"), "\(other)")
+    }
+  }
+
   @Test func `an engine nobody knows is refused`() async throws {
     try await StandIn.with { machine in
       let refused = try await machine.start(with: ["BASCULE_ENGINE": "lxc"])
