@@ -18,7 +18,7 @@ struct Arguments {
       } else if named.contains(name) {
         guard let value = attached ?? rest.popFirst() else { throw UsageError("\(name) needs a value") }
         values[name, default: []].append(value)
-      } else if word.hasPrefix("-") {
+      } else if word.hasPrefix("-"), word != "-" {
         throw UsageError("there is no option \(word)")
       } else {
         positional.append(word)

@@ -63,6 +63,18 @@ struct SeveralProjects {
     }
   }
 
+  @Test func `its repository may come on standard input, for nobody to see it in a command line`()
+    async throws
+  {
+    try await withTwo { manager, _, other in
+      let script = "echo '\(other.path)' | \(try Toolbox.bascule) projects add third -"
+      try await manager.workspace.run(["sh", "-c", script], environment: ["APP_ROOT": manager.root])
+      let listed = try await manager.bascule("projects", "--json", exits: 0)
+      #expect(listed.output.contains(other.path))
+      #expect(listed.output.contains("\"third\""))
+    }
+  }
+
   @Test func `RELOAD in its own folder restarts it alone`() async throws {
     try await withTwo { manager, _, _ in
       try await manager.untilServes("v1", host: "valentine.test")
