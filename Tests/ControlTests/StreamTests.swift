@@ -200,7 +200,8 @@ import Testing
       for client in clients {
         var body: [UInt8] = []
         while let chunk = await client.chunk(), !chunk.isEmpty { body += chunk }
-        #expect(Self.frames(String(decoding: body, as: UTF8.self)) == expected)
+        let frames = Self.frames(String(decoding: body, as: UTF8.self)).filter { $0 != ": heartbeat" }
+        #expect(frames == expected)
       }
     }
   }

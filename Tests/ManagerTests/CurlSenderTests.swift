@@ -136,14 +136,10 @@ import Testing
       transfer.timeout = .seconds(1)
       let outcome = await sender().send(transfer)
       #expect(outcome == .failed("it did not answer in time"))
-      let (started, task) = (
-        ContinuousClock.Instant.now,
-        Task { @MainLoop in await sender().send(.post("http://127.0.0.1:\(port)/", json: [])) }
-      )
+      let task = Task { @MainLoop in await sender().send(.post("http://127.0.0.1:\(port)/", json: [])) }
       await MainLoop.sleep(for: .milliseconds(200))
       task.cancel()
       #expect(await task.value == .canceled)
-      #expect(ContinuousClock.Instant.now - started < .seconds(5))
     }
   }
 
