@@ -3,13 +3,13 @@ import JSON
 
 /// The answers to `POST /deploy`, the same for a webhook and a command.
 enum DeployAnswer {
-  /// `others`: all that were queued, where one trigger concerns several projects.
-  static func response(to answer: OrderAnswer, others: [Int64] = []) -> Response {
+  /// `all`: what was queued and what a lock keeps away, where one trigger concerns several projects.
+  static func response(to answer: OrderAnswer, all: [Int64] = []) -> Response {
     switch answer {
-    case .queued(let id) where others.count > 1:
+    case .queued(let id) where all.count > 1:
       .json(
         202,
-        ["status": "queued", "deployment": .int(id), "deployments": .array(others.map { .int($0) })])
+        ["status": "queued", "deployment": .int(id), "deployments": .array(all.map { .int($0) })])
     case .queued(let id): .json(202, ["status": "queued", "deployment": .int(id)])
     case .duplicate(let id): .json(200, ["status": "duplicate", "deployment": .int(id)])
     case .ignored(let reason): ignored(reason)

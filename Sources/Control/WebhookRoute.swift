@@ -83,12 +83,13 @@ package struct WebhookRoute {
       order(wishes, webhook) { wish, first, all in
         delivery.project = wish.project
         delivery.deployment = first.deployment
-        finish(first.word, first.reason, DeployAnswer.response(to: first, others: all))
+        finish(first.word, first.reason, DeployAnswer.response(to: first, all: all))
       }
     }
   }
 
-  /// Tells the answer that says most, and the deployments that were queued.
+  /// Tells the answer that says most, and the deployments that were queued or are held: whoever waits for them must
+  /// not take a push that one of two projects refuses for done.
   private func order(
     _ wishes: [WebhookTriage.Wish], _ webhook: WebhookRequest,
     _ answer: @escaping @MainLoop (WebhookTriage.Wish, OrderAnswer, [Int64]) -> Void
@@ -98,12 +99,15 @@ package struct WebhookRoute {
       manager.order(order(wish.request, webhook), for: wish.project) { result in
         answers.append((wish, result))
         guard answers.count == wishes.count else { return }
-        let queued = answers.compactMap { pair -> Int64? in
-          if case .queued(let id) = pair.answer { id } else { nil }
+        let all = answers.compactMap { pair -> Int64? in
+          switch pair.answer {
+          case .queued(let id), .held(let id, _): id
+          default: nil
+          }
         }
         let isQueued = { (answer: OrderAnswer) in if case .queued = answer { true } else { false } }
         guard let told = answers.first(where: { isQueued($0.answer) }) ?? answers.first else { return }
-        answer(told.wish, told.answer, queued)
+        answer(told.wish, told.answer, all)
       }
     }
   }

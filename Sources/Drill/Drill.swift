@@ -86,7 +86,7 @@ package final class Drill {
       throw DrillError(
         app == nil
           ? "There is no sample app at \(path). Give the folder or repository of an app: --app PATH."
-          : "--app \(path): there is no such folder.")
+          : "There is no folder \"\(path)\": --app takes the folder or the repository of an app.")
     }
     defer { free(real) }
     return String(cString: real)

@@ -30,7 +30,8 @@ package struct DrillReport: Sendable {
     let names = rows.filter { !$0.isAsExpected }.map(\.scenario.name).joined(separator: ", ")
     let missing = planned - rows.count
     let rest = missing > 0 ? "; \(missing) more \(missing == 1 ? "was" : "were") not tried" : ""
-    let place = log.map { " The log of the drill's Bascule is \($0)." } ?? ""
+    let place =
+      log.map { " The log of the drill's Bascule is \($0); its folder stays until you remove it." } ?? ""
     return "Not as expected: \(names)\(rest).\(place)"
   }
 }

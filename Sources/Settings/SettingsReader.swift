@@ -19,6 +19,7 @@ struct SettingsReader {
   ) -> Value {
     guard let text = value(name) else { return fallback }
     do throws(Refusal) {
+      if isQuoted(name, text) { throw Refusal(Self.quotesKept) }
       return try parse(text)
     } catch {
       refuse(name, holding: Self.quoted(show(text)), error, allowed: allowed)
@@ -31,7 +32,10 @@ struct SettingsReader {
     let fileName = name + "_FILE"
     guard let path = value(fileName) else {
       let text = value(name)
-      if let text { mask(text) }
+      if let text {
+        mask(text)
+        if isQuoted(name, text) { report("\(name) is a secret \(Self.quotesKept).") }
+      }
       return text
     }
     if value(name) != nil {
@@ -53,6 +57,18 @@ struct SettingsReader {
       return nil
     }
   }
+
+  /// `docker run --env-file` takes the quotes of NAME="value" for a part of the value, where Compose takes them away.
+  /// A command may begin and end with them, and a key is read with or without.
+  private func isQuoted(_ name: String, _ text: String) -> Bool {
+    guard let first = text.first, first == "\"" || first == "'", text.count > 1, text.last == first else {
+      return false
+    }
+    return !name.hasSuffix("_COMMAND") && name != "GIT_SSH_KEY"
+  }
+
+  private static let quotesKept =
+    "in quotes, which are part of the value here (docker run --env-file keeps them): leave them out"
 
   mutating func report(_ line: String) { problems.append(line) }
 

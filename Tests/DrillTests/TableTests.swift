@@ -53,7 +53,7 @@ import Testing
     #expect(!bad.isAsExpected)
     #expect(
       bad.sentence == "Not as expected: broken build; 3 more were not tried. "
-        + "The log of the drill's Bascule is /tmp/x/bascule.log.")
+        + "The log of the drill's Bascule is /tmp/x/bascule.log; its folder stays until you remove it.")
   }
 
   @Test func `the object holds every row in full`() throws {

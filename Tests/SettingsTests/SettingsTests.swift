@@ -49,6 +49,14 @@ import Testing
     #expect(settings.commands.release == ShellCommand(text: "bun migrate", isDefault: false))
   }
 
+  @Test func `quotes that came with a value are refused, except around a command or a key`() throws {
+    let lines = refusal(["GIT_BRANCH": "\"main\"", "ADMIN_PASSWORD": "'correct horse'"])
+    #expect(lines.count == 2)
+    #expect(lines.allSatisfy { $0.contains("in quotes, which are part of the value here") })
+    #expect(!lines.joined().contains("horse"))
+    #expect(try load(["BUILD_COMMAND": "'a b' 'c d'"]).commands.build.text == "'a b' 'c d'")
+  }
+
   @Test func `all wrong settings are told at once, one line each`() {
     let lines = refusal([
       "PORT": "70000", "STOP_TIMEOUT": "-1", "GIT_SSH_KEY": "no key", "KEEP_RELEASES": "0",

@@ -53,6 +53,28 @@ struct ConsoleHere {
     }
   }
 
+  @Test(arguments: ["start", "stop", "restart"])
+  func `a word too many changes nothing`(verb: String) async throws {
+    try await Checkout.with { checkout in
+      let finished = try await checkout.console(verb, "--help", with: Self.here, exits: 2)
+      #expect(finished.errors.contains("usage: ./console"))
+      #expect(!checkout.exists(".local"))
+    }
+  }
+
+  @Test func `a start by somebody who may not use what runs says so, and ends`() async throws {
+    try Toolbox.requireRoot(for: "another user")
+    try await Checkout.with { checkout in
+      try await checkout.console("start", with: Self.here, exits: 0)
+      let other = try await checkout.workspace.attempt(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "./console", "start"],
+        environment: checkout.environment.merging(Self.here) { $1 }, directory: checkout.path)
+      #expect(other.code == 1, "\(other)")
+      #expect(other.errors.contains("you may not use"), "\(other)")
+      try await checkout.console("stop", exits: 0)
+    }
+  }
+
   @Test func `a commit in the sample repository needs no set-up of git`() async throws {
     try await Checkout.with { checkout in
       // What the other tests have, and a new machine has not.

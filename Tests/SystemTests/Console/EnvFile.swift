@@ -47,6 +47,14 @@ struct EnvFile {
     }
   }
 
+  @Test func `a mark that an editor puts before the first line is passed over`() async throws {
+    try await StandIn.with { machine in
+      try machine.checkout.write("\u{feff}A=VAL\n", to: ".env")
+      #expect(try await machine.start().code == 0)
+      #expect(machine.settings["A"] == "VAL")
+    }
+  }
+
   @Test(arguments: [
     ("A=\"never\nclosed", "line 2"), ("A='never closed", "line 2"), ("two words=1", "line 2"),
     ("1A=1", "line 2"),

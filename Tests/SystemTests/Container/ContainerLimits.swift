@@ -51,7 +51,7 @@ struct ContainerLimits {
 
   /// Leaves what only its owner may read, and what only root may remove on its behalf.
   private static let awkwardBuild =
-    "mkdir -m 700 own && touch own/file && chmod 000 own/file && chmod 500 own"
+    "touch ~/written && mkdir -m 700 own && touch own/file && chmod 000 own/file && chmod 500 own"
 
   @Test(arguments: capabilities)
   func `a capability that root lacks is named at the start`(missing: String) async throws {

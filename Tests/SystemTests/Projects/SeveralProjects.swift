@@ -63,6 +63,26 @@ struct SeveralProjects {
     }
   }
 
+  @Test func `a push that one of two projects keeps away is answered with both deployments`() async throws {
+    try await Workspace.with { workspace in
+      let repository = try await Repository(in: workspace, named: "app")
+      try await repository.commit("1")
+      let server = try await SSHServer(in: workspace)
+      let address = server.address(of: repository)
+      let manager = try await Manager.start(
+        in: workspace, ["GIT_REPO": address, "GIT_SSH_KEY": server.key("ed25519")])
+      try await manager.untilServes("1")
+      try await manager.bascule("projects", "add", "twin", address, exits: 0)
+      try await manager.whileRunning("the twin is live") { try await manager.state(of: "twin") == "running" }
+      try await manager.bascule("lock", "-m", "tea", "--project", "twin", exits: 0)
+      let name = String(repository.path.dropFirst())
+      let answer = try await manager.webhook.push(.init(repository: name, after: repository.commit("2")))
+      #expect(answer.status == 202)
+      #expect(try answer.json["deployments"].list.count == 2, "\(answer)")
+      try await manager.untilServes("2")
+    }
+  }
+
   @Test func `its repository may come on standard input, for nobody to see it in a command line`()
     async throws
   {
