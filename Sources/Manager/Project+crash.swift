@@ -57,10 +57,11 @@ extension Project {
 
   func crashed(_ app: RunningApp, _ exit: AppInstance.Exit) {
     guard !isStopping else { return }
-    let life = Timestamp.now.milliseconds - app.instance.startedAt.milliseconds
+    // Not by the wall clock, which jumps.
+    let life = ContinuousClock.now - app.instance.began
     let number = app.release.number
     logger.error(
-      "release \(number) ended by itself after \(describe(.milliseconds(life))): \(exit.explanation)")
+      "release \(number) ended by itself after \(describe(life)): \(exit.explanation)")
     for line in app.instance.lastLines.suffix(10) { logger.error("  " + line) }
     // In place a switch that waits will put something there, and else asks for it again.
     if handoff.options.isInPlace, switches > 0 { return }
@@ -71,7 +72,7 @@ extension Project {
         probation?.strikes -= 1
       }
     }
-    scheduleRestart(of: number, afterLifeOf: .milliseconds(life))
+    scheduleRestart(of: number, afterLifeOf: life)
   }
 
   func scheduleRestart(of number: Int, afterLifeOf life: Duration) {

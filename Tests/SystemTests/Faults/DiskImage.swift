@@ -24,11 +24,18 @@ struct DiskImage: Sendable {
     try await eventually("\(image) can be mounted", every: .milliseconds(50)) {
       try await workspace.attempt(["mount", "-o", "loop,commit=600,errors=remount-ro", image, path]).code == 0
     }
+    // Namespaces of other tests' managers have a copy: it goes with this one.
+    try await workspace.run(["mount", "--make-shared", path])
   }
 
   func unmount() async throws {
+    let name = try await device()
     try await eventually("\(path) can be unmounted", every: .milliseconds(50)) {
       try await workspace.attempt(["umount", path]).code == 0
+    }
+    // Else the same would be mounted again, and not what is on the disk.
+    try await eventually("nobody has \(path) mounted any more", every: .milliseconds(20)) {
+      !FileManager.default.fileExists(atPath: "/sys/fs/ext4/\(name)")
     }
   }
 
@@ -46,9 +53,15 @@ struct DiskImage: Sendable {
 
   /// As after an error of the disk.
   func makeReadOnly() async throws {
-    let source = try await workspace.run(["findmnt", "-no", "SOURCE", path]).trimmingCharacters(in: .whitespacesAndNewlines)
-    let name = source.split(separator: "/").last.map(String.init) ?? ""
+    let name = try await device()
     try "a fault of the tests\n".write(
       toFile: "/sys/fs/ext4/\(name)/trigger_fs_error", atomically: false, encoding: .utf8)
+  }
+
+  /// As /sys calls it.
+  private func device() async throws -> String {
+    let source = try await workspace.run(["findmnt", "-no", "SOURCE", path])
+    return source.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "/").last.map(String.init)
+      ?? ""
   }
 }

@@ -6,8 +6,11 @@ import Testing
 struct FaultClock {
   @Test func `the clock jumps forward and back, idle, in a deployment and at a crash`() async throws {
     try await Workspace.with { workspace in
-      guard let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
-        .map({ $0 + "/faketime/libfaketimeMT.so.1" }).first(where: { FileManager.default.fileExists(atPath: $0) })
+      guard
+        let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
+          .map({ $0 + "/faketime/libfaketimeMT.so.1" }).first(where: {
+            FileManager.default.fileExists(atPath: $0)
+          })
       else { throw Failure("libfaketimeMT.so.1 is missing. Install it with: apt-get install libfaketime") }
       let repository = try await Repository(in: workspace)
       try await repository.commit("1")
@@ -26,7 +29,8 @@ struct FaultClock {
           let told = manager.listening()
           try workspace.write(jump + "\n", to: "clock")
           return Sweep.Aftermath(
-            manager: manager, proof: try await seen(manager, told), serving: [served], says: ["the clock was set", "day"],
+            manager: manager, proof: try await seen(manager, told), serving: [served],
+            says: ["the clock was set", "day"],
             told: told)
         }
       }
@@ -40,12 +44,17 @@ struct FaultClock {
           try workspace.write(jump + "\n", to: "clock")
           try await manager.untilIdle()
           let last = try await manager.status()["last"]
-          let phases = try await manager.deployment(id, manager.admin())["phases"].list.compactMap { $0["durationMs"].int }
-          guard phases.count == 4, phases.allSatisfy({ (0..<60_000).contains($0) }), last["state"].string == "success" else {
+          let phases = try await manager.deployment(id, manager.admin())["phases"].list.compactMap {
+            $0["durationMs"].int
+          }
+          guard phases.count == 4, phases.allSatisfy({ (0..<60_000).contains($0) }),
+            last["state"].string == "success"
+          else {
             throw Failure("phases of \(phases) ms: \(last)")
           }
           return Sweep.Aftermath(
-            manager: manager, proof: try await seen(manager, told), serving: [version], says: ["the clock was set"], told: told)
+            manager: manager, proof: try await seen(manager, told), serving: [version],
+            says: ["the clock was set"], told: told)
         }
       }
       for (name, jump) in [("forward before a crash", "+60d"), ("back before a crash", "-60d")] {
@@ -54,13 +63,20 @@ struct FaultClock {
           try workspace.write(jump + "\n", to: "clock")
           let proof = try await seen(manager, told)
           let folder = manager.root + "/" + (manager.current ?? "")
-          guard let app = Procfs.descendants(of: try await manager.pid()).last(where: { Procfs.folder($0) == folder })
+          guard
+            let app = Procfs.descendants(of: try await manager.pid()).last(where: {
+              Procfs.folder($0) == folder
+            })
           else { throw Failure("no app") }
           kill(app, SIGKILL)
           try await manager.until("ended by itself after", in: told)
-          let line = try await told().split(separator: "\n").first { $0.contains("ended by itself after") } ?? ""
+          let line =
+            try await told().split(separator: "\n").first { $0.contains("ended by itself after") } ?? ""
           // Its life by a clock that does not jump.
-          guard !line.contains("after -"), !line.split(separator: " ").contains(where: { (Int($0) ?? 0) > 1000 && line.contains("\($0) min") })
+          guard !line.contains("after -"),
+            !line.split(separator: " ").contains(where: {
+              (Int($0) ?? 0) > 1000 && line.contains("\($0) min")
+            })
           else { throw Failure(String(line)) }
           return Sweep.Aftermath(
             manager: manager, proof: proof, serving: [served], says: ["ended by itself after"], told: told)

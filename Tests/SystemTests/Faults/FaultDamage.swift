@@ -37,25 +37,43 @@ struct FaultDamage {
 
   /// While it runs: each is found by the next deployment.
   static let running: [Damage] = [
-    Damage(name: "objects of the mirror truncated", says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]) {
+    Damage(
+      name: "objects of the mirror truncated",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
       manager, _ in try truncateObjects(manager)
     },
-    Damage(name: "objects of the mirror removed", says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]) {
+    // git fetches what is missing, without a word.
+    Damage(name: "objects of the mirror removed", says: ["Phase 2 done", "code fetched"]) {
       manager, _ in
       let folder = manager.root + "/shared/repo.git/objects"
-      for name in try FileManager.default.contentsOfDirectory(atPath: folder) { try FileManager.default.removeItem(atPath: folder + "/" + name) }
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+        try FileManager.default.removeItem(atPath: folder + "/" + name)
+      }
       return "objects/ is empty"
     },
-    Damage(name: "HEAD of the mirror garbage", says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]) {
+    Damage(
+      name: "HEAD of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
       manager, _ in try garbage(manager.root + "/shared/repo.git/HEAD")
     },
-    Damage(name: "packed-refs of the mirror garbage", says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]) {
+    Damage(
+      name: "packed-refs of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
       manager, _ in try garbage(manager.root + "/shared/repo.git/packed-refs")
     },
-    Damage(name: "config of the mirror garbage", says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]) {
+    Damage(
+      name: "config of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
       manager, _ in try garbage(manager.root + "/shared/repo.git/config")
     },
-    Damage(name: "a branch of the mirror garbage", says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]) {
+    Damage(
+      name: "a branch of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
       manager, _ in try garbage(manager.root + "/shared/repo.git/refs/heads/main")
     },
     Damage(name: "the ledger garbage", says: ["release", " is live"]) { manager, _ in
@@ -75,7 +93,8 @@ struct FaultDamage {
           let version = Sweep.version()
           try await manager.push(repository.commit(version))
           try await manager.untilIdle()
-          return Sweep.Aftermath(manager: manager, proof: proof, serving: [version], says: damage.says, told: told)
+          return Sweep.Aftermath(
+            manager: manager, proof: proof, serving: [version], says: damage.says, told: told)
         }
       }
     }
@@ -88,9 +107,18 @@ struct FaultDamage {
       var (manager, served) = (first, "1")
       let shared = manager.root + "/shared"
       let cases: [(name: String, says: [String], harm: () throws -> String)] = [
-        ("the ledger garbage at a start", ["The ledger was damaged", "good releases"], { try Self.garbage(shared + "/releases.json") }),
-        ("the history garbage at a start", ["the history is damaged", "set aside"], { try Self.garbage(shared + "/bascule.db", 60_000) }),
-        ("the history's log garbage at a start", ["is live"], { try Self.garbage(shared + "/bascule.db-wal") }),
+        (
+          "the ledger garbage at a start", ["The ledger was damaged", "good releases"],
+          { try Self.garbage(shared + "/releases.json") }
+        ),
+        (
+          "the history garbage at a start", ["the history is damaged", "set aside"],
+          { try Self.garbage(shared + "/bascule.db", 60_000) }
+        ),
+        (
+          "the history's log garbage at a start", ["is live"],
+          { try Self.garbage(shared + "/bascule.db-wal") }
+        ),
         (
           "the history gone at a start", ["history", "begins"],
           {
@@ -98,7 +126,10 @@ struct FaultDamage {
             return "no file \(shared)/bascule.db"
           }
         ),
-        ("revisions.log garbage at a start", ["is live"], { try Self.garbage(manager.root + "/revisions.log") }),
+        (
+          "revisions.log garbage at a start", ["is live"],
+          { try Self.garbage(manager.root + "/revisions.log") }
+        ),
       ]
       for (name, says, harm) in cases {
         (manager, served) = try await Sweep.check(name, repository) {
@@ -111,7 +142,8 @@ struct FaultDamage {
           let version = Sweep.version()
           let id = try await again.push(repository.commit(version))
           guard id > numbers else { throw Failure("deployment \(id) after \(numbers)") }
-          return Sweep.Aftermath(manager: again, proof: proof, serving: [version], says: says, told: { again.log })
+          return Sweep.Aftermath(
+            manager: again, proof: proof, serving: [version], says: says, told: { again.log })
         }
       }
     }
@@ -129,24 +161,23 @@ struct FaultDamage {
       let manager = try await Manager.start(in: workspace, ["GIT_REPO": repository.path])
       try await manager.untilServes("1")
       try await manager.untilIdle()
-      func commit(_ version: String) async throws { try await repository.commit(version, dependencies: dependencies) }
+      func commit(_ version: String) async throws {
+        try await repository.commit(version, dependencies: dependencies)
+      }
 
       let lock = try Data(contentsOf: URL(filePath: repository.path + "/bun.lock"))
-      try await Sweep.check("the lockfile in the repository garbage", repository) {
+      try await Sweep.check("the lockfile in the repository garbage", repository, commit: commit) {
         let proof = try Self.garbage(repository.path + "/bun.lock", 400)
         try await commit(Sweep.version())
         let finished = try await manager.bascule("deploy")
         guard finished.code == 1 else { throw Failure("it was deployed: \(finished)") }
         try lock.write(to: URL(filePath: repository.path + "/bun.lock"))
         return Sweep.Aftermath(
-          manager: manager, proof: proof, serving: ["1"], says: ["failed: ", "installing the dependencies failed", "lockfile"],
+          manager: manager, proof: proof, serving: ["1"],
+          says: ["failed: ", "installing the dependencies failed", "lockfile"],
           told: { try await manager.lastError() })
       }
-      // The check's own deployment has no dependencies any more.
-      try await commit(Sweep.version())
-      try await registry.lock(repository)
-      try await manager.bascule("deploy", exits: 0)
-      try await Sweep.check("files of the spare garbage", repository) {
+      try await Sweep.check("files of the spare garbage", repository, commit: commit) {
         let spare = manager.root + "/shared/spare"
         try await manager.whileRunning("there is a spare") { manager.file("shared/spare.ready") != nil }
         let proof = try Self.garbage(spare + "/index.ts") + "; .git removed"
@@ -155,14 +186,17 @@ struct FaultDamage {
         try await commit(version)
         let told = manager.listening()
         try await manager.bascule("deploy", exits: 0)
-        return Sweep.Aftermath(manager: manager, proof: proof, serving: [version], says: ["Release", "is live"], told: told)
+        return Sweep.Aftermath(
+          manager: manager, proof: proof, serving: [version], says: ["Release", "is live"], told: told)
       }
-      try await Sweep.check("Bun's cache garbage", repository) {
+      try await Sweep.check("Bun's cache garbage", repository, commit: commit) {
         let cache = manager.root + "/shared/cache"
         var count = 0
         for name in try FileManager.default.subpathsOfDirectory(atPath: cache) {
           var isFolder: ObjCBool = false
-          guard FileManager.default.fileExists(atPath: cache + "/" + name, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+          guard FileManager.default.fileExists(atPath: cache + "/" + name, isDirectory: &isFolder),
+            !isFolder.boolValue
+          else { continue }
           _ = try Self.garbage(cache + "/" + name, 100)
           count += 1
         }

@@ -7,7 +7,9 @@ struct FaultDescriptors {
   @Test func `EMFILE while a deployment runs, requests come and RELOAD is asked for`() async throws {
     try await withLiveApp { manager, repository in
       var served = "1"
-      for boundary in Sweep.pick([Boundary.few[0], Boundary.few[3], Boundary.few[5]], long: Array(Boundary.all.prefix(12))) {
+      for boundary in Sweep.pick(
+        [Boundary.few[0], Boundary.few[3], Boundary.few[5]], long: Array(Boundary.all.prefix(12)))
+      {
         (_, served) = try await Sweep.check("EMFILE from \"\(boundary.words)\" on", repository) {
           let pid = try await manager.pid()
           let version = Sweep.version()
@@ -16,7 +18,9 @@ struct FaultDescriptors {
           let id = try await manager.push(commit)
           try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
           let before = try await limit(manager, to: Procfs.lowestFree(pid))
-          try await manager.whileRunning("the deployment fails") { try await told().contains("deploy #\(id) | error: ") }
+          try await manager.whileRunning("the deployment fails") {
+            try await told().contains("deploy #\(id) | error: ")
+          }
           // Nobody gets in now; whoever waits is let in when there are descriptors again.
           let waiting = Task { try await request(port: manager.port).status }
           try await Task.sleep(for: .milliseconds(300))
@@ -39,7 +43,8 @@ struct FaultDescriptors {
         try await limit(manager, to: before)
         guard try await manager.app()["pid"].int == app else { throw Failure("the app was replaced") }
         return Sweep.Aftermath(
-          manager: manager, proof: "prlimit", serving: [served], says: ["RELOAD", "Too many open files"], told: told)
+          manager: manager, proof: "prlimit", serving: [served], says: ["RELOAD", "Too many open files"],
+          told: told)
       }
     }
   }
@@ -55,7 +60,9 @@ struct FaultDescriptors {
         }
         let before = try await limit(manager, to: Procfs.lowestFree(pid))
         kill(app, SIGKILL)
-        try await manager.whileRunning("a start was tried") { try await told().contains("Too many open files") }
+        try await manager.whileRunning("a start was tried") {
+          try await told().contains("Too many open files")
+        }
         try await limit(manager, to: before)
         return Sweep.Aftermath(
           manager: manager, proof: "prlimit; process \(app) was killed", serving: ["1"],
@@ -70,7 +77,9 @@ struct FaultDescriptors {
     let pid = try await manager.pid()
     let prlimit = try Toolbox.find("prlimit", package: "util-linux")
     func soft() async throws -> Int {
-      let text = try await manager.workspace.run([prlimit, "--pid", "\(pid)", "--nofile", "--output", "SOFT", "--noheadings"])
+      let text = try await manager.workspace.run([
+        prlimit, "--pid", "\(pid)", "--nofile", "--output", "SOFT", "--noheadings",
+      ])
       return Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1
     }
     let before = try await soft()
@@ -83,7 +92,8 @@ struct FaultDescriptors {
 extension Procfs {
   /// With this as its limit a process gets no descriptor more.
   static func lowestFree(_ pid: pid_t) -> Int {
-    let open = Set((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd"))?.compactMap { Int($0) } ?? [])
+    let open = Set(
+      (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd"))?.compactMap { Int($0) } ?? [])
     return (0...).first { !open.contains($0) } ?? 0
   }
 }

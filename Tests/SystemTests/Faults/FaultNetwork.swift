@@ -12,7 +12,8 @@ struct FaultNetwork {
       let repository = try await Repository(in: workspace)
       let hosts = try workspace.write("127.0.0.1 localhost git.bascule.test\n", to: "hosts")
       let resolver = try workspace.write(
-        "nameserver \(DumbNameServer.address)\noptions timeout:\(Sweep.pick(1, long: 5)) attempts:2\n", to: "resolv.conf")
+        "nameserver \(DumbNameServer.address)\noptions timeout:\(Sweep.pick(1, long: 5)) attempts:2\n",
+        to: "resolv.conf")
       let names = try workspace.write("hosts: files dns\n", to: "nsswitch.conf")
       let mounts = [(hosts, "/etc/hosts"), (resolver, "/etc/resolv.conf"), (names, "/etc/nsswitch.conf")]
         .map { "mount --bind \($0.0) \($0.1)" }.joined(separator: " && ")
@@ -33,10 +34,13 @@ struct FaultNetwork {
           try overwrite(hosts, "127.0.0.1 localhost\n")
           let finished = try await manager.bascule("deploy")
           try overwrite(hosts, "127.0.0.1 localhost git.bascule.test\n")
-          guard finished.code == 1, dns.questions > 0 else { throw Failure("\(dns.questions) questions, \(finished)") }
+          guard finished.code == 1, dns.questions > 0 else {
+            throw Failure("\(dns.questions) questions, \(finished)")
+          }
           return Sweep.Aftermath(
             manager: manager, proof: "\(dns.questions) questions came to the name server", serving: [served],
-            says: ["failed: ", "the name of the host cannot be looked up", "DNS"], told: { try await manager.lastError() })
+            says: ["failed: ", "the name of the host cannot be looked up", "DNS"],
+            told: { try await manager.lastError() })
         }
       }
     }
@@ -64,10 +68,13 @@ struct FaultNetwork {
           let finished = try await manager.bascule("deploy")
           villain.end()
           try await server.start()
-          guard finished.code == 1, villain.visitors > 0 else { throw Failure("\(villain.visitors) came, \(finished)") }
+          guard finished.code == 1, villain.visitors > 0 else {
+            throw Failure("\(villain.visitors) came, \(finished)")
+          }
           let says =
             switch manner {
-            case .silent: Sweep.pick(["took too long", "DEPLOY_TIMEOUT"], long: ["fetching", "does not answer"])
+            case .silent:
+              Sweep.pick(["took too long", "DEPLOY_TIMEOUT"], long: ["fetching", "does not answer"])
             case .resets, .closes: ["fetching", "failed", "ended the connection"]
             }
           return Sweep.Aftermath(
@@ -100,14 +107,18 @@ struct FaultNetwork {
         in: workspace, ["GIT_REPO": repository.path, "INSTALL_TIMEOUT": Sweep.pick("3", long: "30")])
       try await manager.untilServes("1")
       try await manager.untilIdle()
-      try await Sweep.check("a registry that stalls", repository) {
+      try await Sweep.check(
+        "a registry that stalls", repository,
+        commit: { try await repository.commit($0, dependencies: ["left": "1.0.0", "right": "1.0.0"]) }
+      ) {
         try workspace.write("", to: "registry/STALL")
         try await repository.commit(Sweep.version(), dependencies: ["left": "1.0.0", "right": "1.0.0"])
         let commit = try await registry.lock(repository)
         try await manager.push(commit)
         try await manager.untilIdle()
         unlink(workspace.path + "/registry/STALL")
-        guard let stalled = try? String(contentsOfFile: workspace.path + "/registry/STALLED", encoding: .utf8) else {
+        guard let stalled = try? String(contentsOfFile: workspace.path + "/registry/STALLED", encoding: .utf8)
+        else {
           throw Failure("nobody asked for the package")
         }
         let error = try await manager.lastError()

@@ -8,7 +8,9 @@ struct FaultPowerCut {
     try await withDisk { disk, first, repository in
       let settings = ["GIT_REPO": repository.path]
       var (manager, served) = (first, "1")
-      let boundaries = Boundary.all.filter { ["Commit", "Phase 3", "Started", "Requests", " is live"].contains(where: $0.words.hasPrefix) }
+      let boundaries = Boundary.all.filter {
+        ["Commit", "Phase 3", "Started", "Requests", " is live"].contains(where: $0.words.hasPrefix)
+      }
       for boundary in Sweep.pick(boundaries, long: Boundary.all) {
         (manager, served) = try await Sweep.check("a power cut at \"\(boundary.words)\"", repository) {
           // As if everything so far had been long ago: only what this deployment does is at stake.
@@ -32,14 +34,18 @@ struct FaultPowerCut {
             throw Failure("what was not synced is there")
           }
           // What was visible was durable.
-          guard manager.current == seen else { throw Failure("current was \(seen ?? "nothing") and is \(manager.current ?? "nothing")") }
-          guard let text = manager.file("current/app.json"), let named = try JSON(parsing: text)["version"].string,
+          guard manager.current == seen else {
+            throw Failure("current was \(seen ?? "nothing") and is \(manager.current ?? "nothing")")
+          }
+          guard let text = manager.file("current/app.json"),
+            let named = try JSON(parsing: text)["version"].string,
             manager.file("current/built.txt")?.hasPrefix("built") == true
           else { throw Failure("current names \(manager.current ?? "nothing"), which is not whole") }
           let again = try await manager.again(settings)
           return Sweep.Aftermath(
             manager: again, proof: "a file written before is gone; current names \(seen ?? "?") as before",
-            serving: [named], says: named == served ? ["release", " is live"] : ["release", " is live"], told: { again.log })
+            serving: [named], says: named == served ? ["release", " is live"] : ["release", " is live"],
+            told: { again.log })
         }
       }
     }
@@ -62,7 +68,8 @@ struct FaultPowerCut {
         try await disk.mount()
         let again = try await manager.again(["GIT_REPO": repository.path])
         return Sweep.Aftermath(
-          manager: again, proof: "open: Read-only file system", serving: ["1"], says: ["read"], told: { said })
+          manager: again, proof: "open: Read-only file system", serving: ["1"], says: ["read"], told: { said }
+        )
       }
     }
   }
@@ -77,8 +84,7 @@ struct FaultPowerCut {
       try await manager.untilIdle()
       var failure: (any Error)?
       do { try await body(disk, manager, repository) } catch { failure = error }
-      for pid in Procfs.pids() where Procfs.folder(pid).hasPrefix(disk.path) { kill(pid, SIGKILL) }
-      if let pid = try? await manager.process.pid() { kill(pid, SIGKILL) }
+      for pid in Procfs.pids() where Procfs.folder(pid).hasPrefix(workspace.path) { kill(pid, SIGKILL) }
       try? await disk.unmount()
       if let failure { throw Failure("\(failure)\n\(manager.log.suffix(8000))") }
     }

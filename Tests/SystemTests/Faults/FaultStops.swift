@@ -4,7 +4,8 @@ import Testing
 /// SIGSTOP: what does not run, but is not gone either.
 @Suite(.fewAtATime)
 struct FaultStops {
-  private static let pause = Sweep.pick(Duration.seconds(2), long: .seconds(10))
+  /// More than two beats of the manager, so that it must notice.
+  private static let pause = Sweep.pick(Duration.seconds(4), long: .seconds(10))
 
   @Test func `SIGSTOP of the manager: requests wait, and none is lost`() async throws {
     try await withFrontedApp { manager, repository in
@@ -19,7 +20,8 @@ struct FaultStops {
         guard report.problems.isEmpty else { throw Failure("lost: \(report.problems.prefix(5))") }
         guard report.slowest > Self.pause * 0.8 else { throw Failure("nobody waited: \(report.slowest)") }
         return Sweep.Aftermath(
-          manager: manager, proof: "state T; the slowest of \(report.responses) answers took \(report.slowest.seconds) s",
+          manager: manager,
+          proof: "state T; the slowest of \(report.responses) answers took \(report.slowest.seconds) s",
           serving: ["1"], says: ["did not run for", "stopped"], told: told)
       }
     }
@@ -44,12 +46,15 @@ struct FaultStops {
         guard report.problems.isEmpty else { throw Failure("lost: \(report.problems.prefix(5))") }
         guard report.slowest > Self.pause * 0.8 else { throw Failure("nobody waited: \(report.slowest)") }
         return Sweep.Aftermath(
-          manager: manager, proof: "state T; the slowest of \(report.responses) answers took \(report.slowest.seconds) s",
+          manager: manager,
+          proof: "state T; the slowest of \(report.responses) answers took \(report.slowest.seconds) s",
           serving: ["1"], says: ["GET /echo/", " 200 "],
           told: {
             // The line of the access log tells how long it took.
             try await told().split(separator: "\n").filter { line in
-              line.split { !$0.isNumber && $0 != "." }.contains { (Double($0) ?? 0) >= Self.pause.seconds * 800 && $0.contains(".") }
+              line.split { !$0.isNumber && $0 != "." }.contains {
+                (Double($0) ?? 0) >= Self.pause.seconds * 800 && $0.contains(".")
+              }
             }.joined(separator: "\n")
           })
       }
@@ -91,10 +96,12 @@ struct FaultStops {
           try await stopped(pid) {}
           try await manager.until(phase, in: told)
           let line = try await told().split(separator: "\n").last { $0.contains(phase) } ?? ""
-          let took = line.split(separator: " ").drop { $0 != "in" }.dropFirst().first.flatMap { Double($0) } ?? 0
+          let took =
+            line.split(separator: " ").drop { $0 != "in" }.dropFirst().first.flatMap { Double($0) } ?? 0
           guard took >= Self.pause.seconds * 0.8 else { throw Failure("it took no longer: \(line)") }
           return Sweep.Aftermath(
-            manager: manager, proof: "process \(pid) was in state T; \(load) requests were answered meanwhile",
+            manager: manager,
+            proof: "process \(pid) was in state T; \(load) requests were answered meanwhile",
             serving: [version], says: [phase], told: told)
         }
         try await manager.untilIdle()

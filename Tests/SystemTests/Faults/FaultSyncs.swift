@@ -13,7 +13,9 @@ struct FaultSyncs {
     }
   }
 
-  @Test func `the ledger, current, project.json and made secrets are synced before they are visible`() async throws {
+  @Test func `the ledger, current, project.json and made secrets are synced before they are visible`()
+    async throws
+  {
     try await Workspace.with { workspace in
       let strace = try Toolbox.find("strace", package: "strace")
       let repository = try await Repository(in: workspace)
@@ -28,7 +30,8 @@ struct FaultSyncs {
         ["GIT_REPO": repository.path])
       try await manager.untilServes("1")
       try await manager.untilIdle()
-      try await manager.bascule("projects", "add", "valentine", other.path, "--host", "valentine.test", exits: 0)
+      try await manager.bascule(
+        "projects", "add", "valentine", other.path, "--host", "valentine.test", exits: 0)
       try await Sweep.check("what is durable is synced first", repository) {
         try await manager.deploy(repository.commit("2"), serving: "2")
         try await eventually("revisions.log has both") {
@@ -41,7 +44,10 @@ struct FaultSyncs {
         }
         let root = manager.root
         var counts: [String] = []
-        for file in ["shared/releases.json", "shared/jwt.secret", "shared/admin.password", "projects/valentine/project.json"] {
+        for file in [
+          "shared/releases.json", "shared/jwt.secret", "shared/admin.password",
+          "projects/valentine/project.json",
+        ] {
           counts.append("\(file) \(try replacements(of: "\(root)/\(file)", in: all))x")
         }
         counts.append("current \(try switches(of: root, in: all))x")
@@ -50,7 +56,8 @@ struct FaultSyncs {
         }
         return Sweep.Aftermath(
           manager: manager, proof: "in \(all.count) calls: " + counts.joined(separator: ", "), serving: ["2"],
-          says: ["release 2", "is live"].map { $0.replacingOccurrences(of: "release", with: "elease") }, told: { manager.log })
+          says: ["release 2", "is live"].map { $0.replacingOccurrences(of: "release", with: "elease") },
+          told: { manager.log })
       }
     }
   }
@@ -61,7 +68,9 @@ struct FaultSyncs {
     var count = 0
     for index in calls.indices where isRename(calls[index], to: path) {
       let own = calls.indices.filter { calls[$0].thread == calls[index].thread }
-      guard let place = own.firstIndex(of: index), place > 0, place + 1 < own.count else { throw Failure("\(path): alone") }
+      guard let place = own.firstIndex(of: index), place > 0, place + 1 < own.count else {
+        throw Failure("\(path): alone")
+      }
       guard calls[own[place - 1]].isSync(of: path + ".tmp") else {
         throw Failure("\(path) is visible before it is synced: \(calls[own[place - 1]].text)")
       }
@@ -81,10 +90,13 @@ struct FaultSyncs {
     for (index, call) in calls.enumerated() {
       if call.text.contains("syncfs"), call.text.contains(root + "/releases/") { lastSync = index }
       guard isRename(call, to: root + "/current") else { continue }
-      guard let sync = lastSync, calls[sync..<index].contains(where: { isRename($0, to: root + "/shared/releases.json") })
+      guard let sync = lastSync,
+        calls[sync..<index].contains(where: { isRename($0, to: root + "/shared/releases.json") })
       else { throw Failure("current is replaced before the release and its ledger are on disk") }
       let next = calls[(index + 1)...].first { $0.thread == call.thread }
-      guard next?.isSync(of: root) == true else { throw Failure("current: its folder is not synced: \(next?.text ?? "")") }
+      guard next?.isSync(of: root) == true else {
+        throw Failure("current: its folder is not synced: \(next?.text ?? "")")
+      }
       lastSync = nil
       count += 1
     }

@@ -34,8 +34,11 @@ enum Hunt {
   private static func children(of pid: pid_t) -> [pid_t] {
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
     return tasks.flatMap { task in
-      String(decoding: FileManager.default.contents(atPath: "/proc/\(pid)/task/\(task)/children") ?? Data(), as: UTF8.self)
-        .split(separator: " ").compactMap { pid_t($0) }
+      String(
+        decoding: FileManager.default.contents(atPath: "/proc/\(pid)/task/\(task)/children") ?? Data(),
+        as: UTF8.self
+      )
+      .split(separator: " ").compactMap { pid_t($0) }
     }
   }
 }

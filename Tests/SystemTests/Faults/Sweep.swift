@@ -28,7 +28,8 @@ enum Sweep {
   /// One case. Returns the manager that runs now and the version it serves.
   @discardableResult
   static func check(
-    _ name: String, _ repository: Repository, _ harm: () async throws -> Aftermath
+    _ name: String, _ repository: Repository, commit: ((String) async throws -> Void)? = nil,
+    _ harm: () async throws -> Aftermath
   ) async throws -> (manager: Manager, serves: String) {
     let start = ContinuousClock.now
     var row = Row(name: name)
@@ -47,9 +48,10 @@ enum Sweep {
         }
       }
       let version = Sweep.version()
-      try await manager.push(repository.commit(version))
-      try await manager.whileRunning("the next deployment works after: \(name)") {
-        await manager.servedVersion() == version
+      if let commit { try await commit(version) } else { try await repository.commit(version) }
+      let finished = try await manager.bascule("deploy", "--force")
+      guard finished.code == 0, await manager.servedVersion() == version else {
+        throw Failure("the next deployment failed: \(finished)")
       }
       try await manager.untilIdle()
       row.result = "ok"
@@ -126,6 +128,12 @@ extension Manager {
       throw Failure("the push was answered with \(answer)")
     }
     return id
+  }
+
+  /// Of the deployments that have a log.
+  func logNumbers() throws -> [Int] {
+    try FileManager.default.contentsOfDirectory(atPath: root + "/shared/logs")
+      .compactMap { Int($0.prefix { $0.isNumber }) }
   }
 
   /// Why the last deployment ended as it did.

@@ -76,7 +76,9 @@ final class DumbNameServer: Sendable {
         packet[2] |= 0x80
         packet[3] = packet[3] & 0xf0 | 2
         _ = withUnsafePointer(to: &from) {
-          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(descriptor, packet, size, 0, $0, length) }
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            sendto(descriptor, packet, size, 0, $0, length)
+          }
         }
       }
     }

@@ -5,7 +5,9 @@ struct Volume: Sendable {
   let path: String
   private var filler: String { path + "/.filler" }
 
-  static func small(_ workspace: Workspace, _ name: String = "app", size: String = "64m") async throws -> Volume {
+  static func small(_ workspace: Workspace, _ name: String = "app", size: String = "64m") async throws
+    -> Volume
+  {
     Volume(path: try await workspace.mount(name, options: "size=\(size)"))
   }
 

@@ -23,7 +23,7 @@ struct Manager: Sendable {
       "WEBHOOK_SECRET": Webhook.secret, "HEALTH_CHECK_TIMEOUT": "60", "WATCH_TIME": "1",
     ]
     let process = try Child.start(
-      ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"] + wrapper + [
+      ["unshare", "--fork", "--pid", "--mount-proc", "--propagation", "slave", "--kill-child"] + wrapper + [
         try Toolbox.bascule, "run",
       ],
       in: workspace, environment: environment.merging(settings) { $1 })
