@@ -98,11 +98,20 @@ extension Project {
       await MainLoop.sleep(for: delay)
       guard isDown else { return }
       let error: DeployError
+      var others: [Int] = []
       switch await restart(number) {
       case .live, .kept, .fellBack: return
-      case .down(let reason), .refused(let reason): error = reason
+      case .down(let reason): error = reason
+      case .refused(let reason):
+        error = reason
+        // Gone, or without its start script: that does not mend itself, and something else can serve.
+        others = await desk.rollbackCandidates(excluding: number)
       }
       guard isDown else { return }
+      if !others.isEmpty, let gone = handoff.crashed {
+        let trial = Probation(until: .now, fallbacks: others, strikes: 0, deployment: nil)
+        return goBack(from: gone, trial, because: error.message)
+      }
       logger.error(error.message)
       // Whoever has waited so far has waited long enough.
       await handoff.refuse()

@@ -29,9 +29,12 @@ enum GitDiagnosis {
     return [
       "not a git repository", "object file", "is corrupt", "bad object", "did not match any object",
       "unable to read tree", "unresolved deltas", "packfile", "bad ref", "unable to resolve reference",
-      "is empty", "bad config", "inflate",
+      "is empty", "bad config", "inflate", "packed-refs",
     ].contains { text.contains($0) }
   }
+
+  private static let ended =
+    "the host ended the connection: check the host and port in GIT_REPO, and whether the host lets this machine in"
 
   private static let known: [(sign: String, advice: String)] = [
     (
@@ -70,11 +73,8 @@ enum GitDiagnosis {
       "the name of the host cannot be looked up: check GIT_REPO and the container's DNS"
     ),
     ("Connection refused", "nothing listens there: check the host and port in GIT_REPO"),
-    (
-      "kex_exchange_identification",
-      "the host ended the connection before ssh had begun: check the host and port in GIT_REPO, and whether the "
-        + "host lets this machine in"
-    ),
+    ("Connection reset by", ended),
+    ("Connection closed by", ended),
     ("Connection timed out", "the host does not answer: check the container's network"),
     ("No space left on device", "the volume is full: free some space or lower KEEP_RELEASES"),
     ("Read-only file system", "the volume is mounted read-only: mount it writable"),

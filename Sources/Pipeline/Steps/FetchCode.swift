@@ -63,6 +63,8 @@ struct FetchCode: Step {
 
   private func discardMirror(_ job: Job) throws(DeployError) {
     do throws(SystemError) {
+      // Somebody may have removed it.
+      guard Files.kind(job.git.mirror) != nil else { return }
       try Files.makeDirectory(job.caches.trash)
       try Files.rename(job.git.mirror, "\(job.caches.trash)/mirror-\(Timestamp.now.milliseconds)")
     } catch {

@@ -40,7 +40,7 @@ struct DiskImage: Sendable {
   }
 
   /// From now on nothing is written any more, and the journal ends with what was synced.
-  func cutPower() throws {
+  func cutPower() throws -> String {
     let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
     defer { close(folder) }
@@ -49,6 +49,10 @@ struct DiskImage: Sendable {
     guard ioctl(folder, 0x8004_587d, &how) == 0 else {
       throw Failure("the file system cannot be shut down: \(String(cString: strerror(errno)))")
     }
+    guard open(path + "/after", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600) < 0 else {
+      throw Failure("it can be written")
+    }
+    return "open: \(String(cString: strerror(errno)))"
   }
 
   /// As after an error of the disk.

@@ -13,8 +13,14 @@ struct FaultDamage {
     var testDescription: String { name }
   }
 
+  static func noise(_ bytes: Int) throws -> Data {
+    let random = try FileHandle(forReadingFrom: URL(filePath: "/dev/urandom"))
+    defer { try? random.close() }
+    return try random.read(upToCount: bytes) ?? Data()
+  }
+
   private static func garbage(_ path: String, _ bytes: Int = 3000) throws -> String {
-    let noise = Data((0..<bytes).map { _ in UInt8.random(in: 0...255) })
+    let noise = try noise(bytes)
     try noise.write(to: URL(filePath: path))
     return "\(bytes) bytes of noise in \(path.split(separator: "/").suffix(2).joined(separator: "/"))"
   }

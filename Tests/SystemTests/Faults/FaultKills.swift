@@ -93,11 +93,10 @@ struct FaultKills {
     try await withLiveApp(start: "exec bun index.ts") { manager, repository in
       let served = "1"
       try await Sweep.check("kill -9 of the new app while it starts", repository) {
-        let root = try await manager.pid()
-        let commit = try await repository.commit(Sweep.version(), start: "sleep 30")
         let told = manager.listening()
-        try await manager.push(commit)
-        let app = try await Hunt.stop(["sleep", "30"], below: root)
+        let app = try await Hunt.stop(["sleep", "30"], of: manager) {
+          try await repository.commit(Sweep.version(), start: "sleep 30")
+        }
         kill(app, SIGKILL)
         return Sweep.Aftermath(
           manager: manager, proof: "process \(app) was met as it began", serving: [served],
@@ -127,11 +126,12 @@ struct FaultKills {
       var served = "1"
       for victim in Victim.all {
         (_, served) = try await Sweep.check("kill -9 of \(victim.testDescription)", repository) {
-          let root = try await manager.pid()
-          let commit = try await repository.commit(Sweep.version())
-          let hunt = Task { try await Hunt.stop(victim.words, below: root) }
-          try await manager.push(commit)
-          let pid = try await hunt.value
+          var before = served
+          let pid = try await Hunt.stop(victim.words, of: manager) {
+            before = await manager.servedVersion() ?? "?"
+            return try await repository.commit(Sweep.version())
+          }
+          served = before
           kill(pid, SIGKILL)
           try await manager.untilIdle()
           return Sweep.Aftermath(

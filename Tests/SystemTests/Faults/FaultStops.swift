@@ -64,11 +64,9 @@ struct FaultStops {
   @Test func `SIGSTOP of a new release that starts, for good`() async throws {
     try await withLiveApp(["HEALTH_CHECK_TIMEOUT": "2", "STOP_TIMEOUT": "1"]) { manager, repository in
       try await Sweep.check("SIGSTOP of the new app while it starts", repository) {
-        let root = try await manager.pid()
-        let commit = try await repository.commit(Sweep.version(), start: "sleep 30")
-        let hunt = Task { try await Hunt.stop(["sleep", "30"], below: root) }
-        try await manager.push(commit)
-        let app = try await hunt.value
+        let app = try await Hunt.stop(["sleep", "30"], of: manager) {
+          try await repository.commit(Sweep.version(), start: "sleep 30")
+        }
         try await manager.untilIdle()
         try await eventually("what was stopped is gone") { Procfs.state(app) == nil }
         return Sweep.Aftermath(
@@ -85,24 +83,25 @@ struct FaultStops {
         (["bun", "run"], "Phase 3 done in"),
       ] {
         try await Sweep.check("SIGSTOP of \(words.joined(separator: " ")) for \(Self.pause)", repository) {
-          let root = try await manager.pid()
-          let version = Sweep.version()
-          let commit = try await repository.commit(version)
-          let hunt = Task { try await Hunt.stop(words, below: root) }
-          let told = manager.listening()
-          try await manager.push(commit)
-          let pid = try await hunt.value
+          var version = ""
+          var told = manager.listening()
+          let pid = try await Hunt.stop(words, of: manager) {
+            version = Sweep.version()
+            told = manager.listening()
+            return try await repository.commit(version)
+          }
+          let heard = told
           let load = try await served(by: manager)
           try await stopped(pid) {}
-          try await manager.until(phase, in: told)
-          let line = try await told().split(separator: "\n").last { $0.contains(phase) } ?? ""
+          try await manager.until(phase, in: heard)
+          let line = try await heard().split(separator: "\n").last { $0.contains(phase) } ?? ""
           let took =
             line.split(separator: " ").drop { $0 != "in" }.dropFirst().first.flatMap { Double($0) } ?? 0
           guard took >= Self.pause.seconds * 0.8 else { throw Failure("it took no longer: \(line)") }
           return Sweep.Aftermath(
             manager: manager,
             proof: "process \(pid) was in state T; \(load) requests were answered meanwhile",
-            serving: [version], says: [phase], told: told)
+            serving: [version], says: [phase], told: heard)
         }
         try await manager.untilIdle()
       }

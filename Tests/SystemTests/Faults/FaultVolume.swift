@@ -37,7 +37,7 @@ struct FaultVolume {
   ) async throws -> Sweep.Aftermath {
     let pid = try await manager.pid()
     let version = Sweep.version()
-    try repository.write("ballast", Data((0..<2_000_000).map { _ in UInt8.random(in: 0...255) }))
+    try repository.write("ballast", FaultDamage.noise(2_000_000))
     let commit = try await repository.commit(version, build: "head -c 3000000 /dev/urandom > built.txt")
     let told = manager.listening()
     let id = try await manager.push(commit)
@@ -53,7 +53,7 @@ struct FaultVolume {
       throw Failure("nothing serves on a full volume\n\(manager.log.suffix(4000))")
     }
     let error = try await manager.lastError()
-    guard rest > 0 || boundary.isSwitched || now == served else {
+    guard rest > 0 || boundary.isSealed || now == served else {
       throw Failure("the deployment did not notice: \(error)")
     }
     let isDone = now == version
