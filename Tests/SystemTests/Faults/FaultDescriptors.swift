@@ -17,7 +17,12 @@ struct FaultDescriptors {
           let told = manager.listening()
           let id = try await manager.push(commit)
           try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
+          // It stands still meanwhile, or it would be far beyond the boundary.
+          kill(pid, SIGSTOP)
+          defer { kill(pid, SIGCONT) }
+          try await eventually("the manager is stopped", every: .milliseconds(1)) { Procfs.state(pid) == "T" }
           let before = try await limit(manager, to: Procfs.lowestFree(pid))
+          kill(pid, SIGCONT)
           try await manager.whileRunning("the deployment fails") {
             try await told().contains("deploy #\(id) | error: ")
           }

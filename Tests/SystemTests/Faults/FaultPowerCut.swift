@@ -7,12 +7,12 @@ struct FaultPowerCut {
   @Test func `a power cut at the boundaries of a deployment`() async throws {
     try await withDisk { disk, first, repository in
       let settings = ["GIT_REPO": repository.path]
-      var (manager, served) = (first, "1")
+      var manager = first
       let boundaries = Boundary.all.filter {
         ["Commit", "Phase 3", "Started", "Requests", " is live"].contains(where: $0.words.hasPrefix)
       }
       for boundary in Sweep.pick(boundaries, long: Boundary.all) {
-        (manager, served) = try await Sweep.check("a power cut at \"\(boundary.words)\"", repository) {
+        (manager, _) = try await Sweep.check("a power cut at \"\(boundary.words)\"", repository) {
           // As if everything so far had been long ago: only what this deployment does is at stake.
           sync()
           let pid = try await manager.pid()
@@ -69,7 +69,8 @@ struct FaultPowerCut {
         try await disk.mount()
         let again = try await manager.again(["GIT_REPO": repository.path])
         return Sweep.Aftermath(
-          manager: again, proof: "open: Read-only file system", serving: ["1"], says: ["read"], told: { said }
+          manager: again, proof: "open: Read-only file system", serving: ["1"],
+          says: ["could not be written down", "ead-only"], told: { said }
         )
       }
     }
