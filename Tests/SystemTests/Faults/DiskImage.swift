@@ -15,7 +15,16 @@ struct DiskImage: Sendable {
     try workspace.makeFolder("disk")
     try await workspace.run(["truncate", "-s", "96M", image])
     try await workspace.run([mkfs, "-q", "-F", image])
+    // Namespaces of other tests' managers get a copy of each mount: what is mounted on a shared one goes with it.
+    try await workspace.run(["mount", "--bind", path, path])
+    try await workspace.run(["mount", "--make-shared", path])
     try await mount()
+  }
+
+  /// The last of it.
+  func end() async throws {
+    try await unmount()
+    try await workspace.run(["umount", path])
   }
 
   /// Nothing reaches the disk by itself within the test.
@@ -24,8 +33,6 @@ struct DiskImage: Sendable {
     try await eventually("\(image) can be mounted", every: .milliseconds(50)) {
       try await workspace.attempt(["mount", "-o", "loop,commit=600,errors=remount-ro", image, path]).code == 0
     }
-    // Namespaces of other tests' managers have a copy: it goes with this one.
-    try await workspace.run(["mount", "--make-shared", path])
   }
 
   func unmount() async throws {
@@ -64,7 +71,9 @@ struct DiskImage: Sendable {
 
   /// As /sys calls it.
   private func device() async throws -> String {
-    let source = try await workspace.run(["findmnt", "-no", "SOURCE", path])
+    let source = try await workspace.run([
+      "losetup", "--associated", image, "--noheadings", "--output", "NAME",
+    ])
     return source.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "/").last.map(String.init)
       ?? ""
   }

@@ -87,7 +87,7 @@ struct FaultPowerCut {
       var failure: (any Error)?
       do { try await body(disk, manager, repository) } catch { failure = error }
       for pid in Procfs.pids() where Procfs.folder(pid).hasPrefix(workspace.path) { kill(pid, SIGKILL) }
-      try? await disk.unmount()
+      try? await disk.end()
       if let failure { throw Failure("\(failure)\n\(manager.log.suffix(8000))") }
     }
   }

@@ -53,14 +53,17 @@ struct FaultVolume {
       throw Failure("nothing serves on a full volume\n\(manager.log.suffix(4000))")
     }
     let error = try await manager.lastError()
-    guard rest > 0 || boundary.isSealed || now == served else {
+    // Unless the clean-up behind the release before has made room again.
+    let isDone = now == version
+    guard rest > 0 || boundary.isSealed || !isDone || volume.free > 3_000_000 else {
       throw Failure("the deployment did not notice: \(error)")
     }
-    let isDone = now == version
+    let isTold = try await !outOfRoom(told() + "\n" + error).isEmpty
     return Sweep.Aftermath(
-      manager: manager, proof: proof, serving: [now], says: isDone && rest > 0 ? ["is live"] : [],
+      manager: manager, proof: proof, serving: [now], says: isDone && !isTold ? ["is live"] : [],
       told: {
-        isDone && rest > 0 ? try await told() : try await outOfRoom(told() + "\n" + manager.lastError())
+        let all = try await told() + "\n" + manager.lastError()
+        return isDone && !isTold ? all : outOfRoom(all)
       })
   }
 

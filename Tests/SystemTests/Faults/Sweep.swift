@@ -42,11 +42,7 @@ enum Sweep {
         guard after.serving.contains(version) else { return false }
         return await manager.isReady()
       }
-      row.message = try await manager.whileRunning("a line says \(after.says) after: \(name)") {
-        try await after.told().split(separator: "\n").map(String.init).last { line in
-          after.says.allSatisfy { line.contains($0) }
-        }
-      }
+      row.message = try await line(after, name)
       let version = Sweep.version()
       if let commit { try await commit(version) } else { try await repository.commit(version) }
       let finished = try await manager.bascule("deploy", "--force")
@@ -63,6 +59,20 @@ enum Sweep {
       row.seconds = (ContinuousClock.now - start).seconds
       note(row)
       throw Failure("\(name): \(error)")
+    }
+  }
+
+  private static func line(_ after: Aftermath, _ name: String) async throws -> String {
+    var told = ""
+    do {
+      return try await eventually("a line says \(after.says) after: \(name)", within: .seconds(30)) {
+        told = try await after.told()
+        return told.split(separator: "\n").map(String.init).last { line in
+          after.says.allSatisfy { line.contains($0) }
+        }
+      }
+    } catch {
+      throw Failure("\(error) It says: \(told.suffix(3000))")
     }
   }
 
