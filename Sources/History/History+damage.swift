@@ -56,6 +56,19 @@ extension History {
     return "the history is damaged (\(reason)): it was set aside as \(aside), a new one begins"
   }
 
+  /// Notices files that were deleted or replaced while they are open: SQLite goes on writing into what nobody will
+  /// ever read.
+  package func look() {
+    for file in [path, path + "-wal"] where !isDamaged && !isInMemory {
+      let now = FileIdentity(file)
+      guard let known = files[file] else {
+        files[file] = now
+        continue
+      }
+      if now != known { noteDamage(.damage("\(file) was deleted or replaced while in use")) }
+    }
+  }
+
   @discardableResult
   func noteDamage(_ error: SQLiteError) -> String {
     let sentence =

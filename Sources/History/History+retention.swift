@@ -60,14 +60,19 @@ extension History {
     }
   }
 
+  /// The highest that there ever was.
+  package func highestNumber() throws(HistoryError) -> Int64 {
+    try read { () throws(SQLiteError) in
+      try database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'deployments'") { $0.integer(0) ?? 0 }
+        .first ?? 0
+    }
+  }
+
   /// Those on record, and the highest that there ever was.
   package func numbers() throws(HistoryError) -> (kept: Set<Int64>, highest: Int64) {
-    try read { () throws(SQLiteError) in
-      let kept = try database.rows("SELECT id FROM deployments") { $0.integer(0) ?? 0 }
-      let highest = try database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'deployments'") {
-        $0.integer(0) ?? 0
-      }
-      return (Set(kept), highest.first ?? 0)
+    let kept = try read { () throws(SQLiteError) in
+      try database.rows("SELECT id FROM deployments") { $0.integer(0) ?? 0 }
     }
+    return (Set(kept), try highestNumber())
   }
 }

@@ -15,6 +15,8 @@ struct TakenDelivery: Hashable {
 package final class History {
   let database: Database
   let path: String
+  /// For want of room: all of it is gone with this process.
+  package let isInMemory: Bool
   /// Deliveries that need not be taken again, to their deployments. Not an index: random keys in one would
   /// cost every trigger a page of its own.
   var taken: [TakenDelivery: Int64] = [:]
@@ -31,6 +33,8 @@ package final class History {
   /// Told once, when a file turns out to be damaged while it is in use.
   package var onDamage: (@MainLoop (String) -> Void)?
   var isDamaged = false
+  /// The files that are open, as long as their names lead to them.
+  var files: [String: FileIdentity] = [:]
   private var inTransaction = false
   private var commits = 0
   private var isCheckpointing = false
@@ -42,27 +46,37 @@ package final class History {
     do throws(SQLiteError) {
       return (try History(path), warning)
     } catch {
+      if !error.isDamage, Files.space(of: Files.parent(of: path))?.isFull == true {
+        // The app matters more than its past here, too: a full volume must not keep it from being run.
+        return (
+          try mapped { () throws(SQLiteError) in try History(path, inMemory: true) },
+          "the volume is full, and the history cannot be opened (\(error.message)): make room and restart. Until then "
+            + "what happens is not kept, and neither are locks and pauses"
+        )
+      }
       guard error.isDamage else { throw HistoryError(error) }
       warning = setAside(path, because: error.message)
       return (try mapped { () throws(SQLiteError) in try History(path) }, warning)
     }
   }
 
-  private init(_ path: String) throws(SQLiteError) {
+  private init(_ path: String, inMemory: Bool = false) throws(SQLiteError) {
     self.path = path
+    isInMemory = inMemory
     payloads = PayloadSegments(folder: Files.parent(of: path) + "/deliveries")
     Self.keepToOwner(path)
     // This is the main loop's thread: it must not sleep.
-    database = try Database(path: path, busyTimeout: 50)
+    database = try Database(path: inMemory ? ":memory:" : path, busyTimeout: 50)
     // NORMAL: kill -9 loses nothing, and no webhook waits for a disk that a build keeps busy. What decides
     // which release runs is not in here but in files that are synced (decision 0004).
     try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
     try database.execute(
       "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512; PRAGMA journal_size_limit = 4194304;")
-    try Self.checkAtOnce(database, path)
+    if !inMemory { try Self.checkAtOnce(database, path) }
     try Schema.migrator.migrate(database)
     try loadHolds()
     try loadDeliveries()
+    look()
   }
 
   /// Builds run as another user, and are not to read what others push. The files beside it are made with its mode.
@@ -133,7 +147,9 @@ package final class History {
   /// Moves the write-ahead log into the file, on a connection and a thread of its own. Passive: anything more
   /// would keep writers waiting. Closing the last connection empties it.
   package func checkpoint() async {
-    guard !isCheckpointing else { return }
+    look()
+    // Another connection would make a new file where there is none.
+    guard !isCheckpointing, !isDamaged, !isInMemory else { return }
     isCheckpointing = true
     let path = path
     let length = await Blocking.disk.run { (try? Database(path: path)).flatMap { Self.checkpoint($0) } ?? 0 }

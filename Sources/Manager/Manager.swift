@@ -31,6 +31,8 @@ package final class Manager {
   let layout: Layout
   var servers: [HTTPServer] = []
   var isStopping = false
+  /// Why a socket that was taken away cannot be made anew.
+  var socketTrouble: String?
   package let history: History
   package let logs: DeploymentLogs
   private let log: Log
@@ -101,11 +103,15 @@ package final class Manager {
 
   private static func openHistory(_ layout: Layout, _ logger: Logger) throws(ReleaseError) -> History {
     do throws(HistoryError) {
+      let isNew = Files.kind(layout.database) == nil
       let (history, warning) = try History.open(layout.database)
-      if let warning {
-        logger.warn(warning)
-        try history.skipNumbers(upTo: DeploymentLogs.highest(in: layout.logs))
+      if let warning { logger.warn(warning) }
+      // A number that stood for one deployment never stands for another: the log of the first is still there.
+      let highest = DeploymentLogs.highest(in: layout.logs)
+      if isNew, highest > 0 {
+        logger.warn("there was no history \(layout.database): a new one begins after deployment #\(highest)")
       }
+      if try highest > history.highestNumber() { try history.skipNumbers(upTo: highest) }
       history.onDamage = { logger.error($0) }
       return history
     } catch {
@@ -169,6 +175,7 @@ package final class Manager {
     // Before main has a port of its own: not one that another project listens on.
     for port in folders.load().found.compactMap(\.record.port) { workshop.pool.avoid(port) }
     zombies.start()
+    startUpkeep()
     news.resume()
     start(main)
     await loadProjects()
@@ -180,7 +187,8 @@ package final class Manager {
       return EventLoop.main.stop()
     }
     logs.settle()
-    if let numbers = try? history.numbers() {
+    // One without a past would have them all removed.
+    if !history.isInMemory, let numbers = try? history.numbers() {
       Task { @MainLoop in await logs.removeStrays(kept: numbers.kept, upTo: numbers.highest) }
     }
     _ = await history.checkLater()

@@ -57,10 +57,11 @@ extension Project {
 
   func crashed(_ app: RunningApp, _ exit: AppInstance.Exit) {
     guard !isStopping else { return }
-    let life = Timestamp.now.milliseconds - app.instance.startedAt.milliseconds
+    // Not by the wall clock, which jumps.
+    let life = ContinuousClock.now - app.instance.began
     let number = app.release.number
     logger.error(
-      "release \(number) ended by itself after \(describe(.milliseconds(life))): \(exit.explanation)")
+      "release \(number) ended by itself after \(describe(life)): \(exit.explanation)")
     for line in app.instance.lastLines.suffix(10) { logger.error("  " + line) }
     // In place a switch that waits will put something there, and else asks for it again.
     if handoff.options.isInPlace, switches > 0 { return }
@@ -71,7 +72,7 @@ extension Project {
         probation?.strikes -= 1
       }
     }
-    scheduleRestart(of: number, afterLifeOf: .milliseconds(life))
+    scheduleRestart(of: number, afterLifeOf: life)
   }
 
   func scheduleRestart(of number: Int, afterLifeOf life: Duration) {
@@ -97,11 +98,20 @@ extension Project {
       await MainLoop.sleep(for: delay)
       guard isDown else { return }
       let error: DeployError
+      var others: [Int] = []
       switch await restart(number) {
       case .live, .kept, .fellBack: return
-      case .down(let reason), .refused(let reason): error = reason
+      case .down(let reason): error = reason
+      case .refused(let reason):
+        error = reason
+        // Gone, or without its start script: that does not mend itself, and something else can serve.
+        others = await desk.rollbackCandidates(excluding: number)
       }
       guard isDown else { return }
+      if !others.isEmpty, let gone = handoff.crashed {
+        let trial = Probation(until: .now, fallbacks: others, strikes: 0, deployment: nil)
+        return goBack(from: gone, trial, because: error.message)
+      }
       logger.error(error.message)
       // Whoever has waited so far has waited long enough.
       await handoff.refuse()

@@ -4,14 +4,18 @@ import Linux
 /// One manager per APP_ROOT, as long as this lives: the kernel lets go of it with the process, however that ends.
 package final class InstanceLock: Sendable {
   private let file: FileDescriptor
+  /// The file may be deleted and made again while it is locked; the folder that holds all of it may not.
+  private let root: FileDescriptor?
 
   package init(_ layout: Layout) throws(ReleaseError) {
     let path = layout.lock
     file = try attempt("open \(path)") { () throws(SystemError) in
       try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW)
     }
+    root = try? FileDescriptor.open(layout.root, O_RDONLY | O_DIRECTORY)
     do throws(SystemError) {
       try systemCall("lock", path) { flock(file.raw, LOCK_EX | LOCK_NB) }
+      try Self.lock(root, layout.root)
     } catch {
       guard error.code == EWOULDBLOCK else {
         throw ReleaseError("Could not lock \(path): \(error.reason).", cause: error)
@@ -20,12 +24,20 @@ package final class InstanceLock: Sendable {
       let words = holder.split(whereSeparator: \.isWhitespace)
       let who = words.count == 2 ? " (process \(words[0]) on \(words[1]))" : ""
       throw ReleaseError(
-        "Another bascule\(who) already runs with \(layout.root): it holds \(path). Stop it first, or set APP_ROOT.",
+        "Another bascule\(who) already runs with \(layout.root): it holds \(error.subject). Stop it first, or set APP_ROOT.",
         cause: error)
     }
     // For people. The lock holds without it, so a full disk is no reason to stop.
     ftruncate(file.raw, 0)
     try? file.writeAll(Array("\(getpid()) \(Self.hostName)\n".utf8))
+  }
+
+  /// Some network file systems lock no folders; there the file has to do.
+  private static func lock(_ root: FileDescriptor?, _ path: String) throws(SystemError) {
+    guard let root else { return }
+    do throws(SystemError) {
+      try systemCall("lock", path) { flock(root.raw, LOCK_EX | LOCK_NB) }
+    } catch  where error.code != EWOULDBLOCK {}
   }
 
   /// Process numbers mean little from another container; its name does.

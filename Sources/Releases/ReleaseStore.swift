@@ -33,7 +33,9 @@ package struct ReleaseStore: Sendable {
     let folder = layout.release(number)
     do throws(ReleaseError) {
       _ = try attempt("make \(folder)") { () throws(SystemError) in
-        try openReleases().make(String(number), owner: owner)
+        // Somebody may have removed all of it, with the live release in it, which runs on.
+        try Folder.open(layout.root).enter(["releases"], creatingFor: owner).make(
+          String(number), owner: owner)
       }
     } catch {
       _ = rmdir(folder)

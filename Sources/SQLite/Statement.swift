@@ -71,7 +71,6 @@ package final class Statement {
   private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
   private func failure(_ code: Int32) -> SQLiteError {
-    let text = sqlite3_errmsg(sqlite3_db_handle(raw)) ?? sqlite3_errstr(code)
-    return SQLiteError(code: code, message: text.map { String(cString: $0) } ?? "error \(code)")
+    SQLiteError(code, of: sqlite3_db_handle(raw))
   }
 }

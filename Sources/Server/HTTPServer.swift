@@ -42,6 +42,32 @@ package final class HTTPServer {
     listeners.append((listener, registration))
   }
 
+  /// Makes sockets anew whose files were taken away. Returns their paths, or why that cannot be.
+  package func renewSockets() -> [Result<String, ListenError>] {
+    var results: [Result<String, ListenError>] = []
+    for (index, (old, registration)) in listeners.enumerated() {
+      guard let path = old.lostPath else { continue }
+      do throws(ListenError) {
+        let new = try Listener.unix(path: path)
+        do throws(SystemError) {
+          let fresh = try EventLoop.main.add(new.descriptor.raw, isPaused ? [] : .read) { [weak self] _ in
+            self?.accept(from: new)
+          }
+          EventLoop.main.remove(registration)
+          old.close()
+          listeners[index] = (new, fresh)
+          results.append(.success(path))
+        } catch {
+          new.close()
+          throw ListenError(path: path, error)
+        }
+      } catch {
+        results.append(.failure(error))
+      }
+    }
+    return results
+  }
+
   /// Takes no more connections and ends the idle ones; those at work get until `grace` is over.
   package func stop(within grace: Duration) async {
     isStopping = true

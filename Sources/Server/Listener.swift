@@ -6,6 +6,8 @@ import Linux
 package struct Listener: Sendable {
   let descriptor: FileDescriptor
   private let unixPath: String?
+  /// What bind has made at the path.
+  private let made: FileIdentity?
 
   /// All addresses of the machine, of both families where the kernel has both. `setting` is what an error
   /// tells its reader to change.
@@ -50,6 +52,13 @@ package struct Listener: Sendable {
     }
     try systemCall("bind") { address.withRaw { bind(socket, $0, $1) } }
     try systemCall("listen") { listen(socket, SOMAXCONN) }
+    made = path.flatMap { FileIdentity($0) }
+  }
+
+  /// The path of a socket that nobody can reach any more: it was deleted, or something else is in its place.
+  var lostPath: String? {
+    guard let unixPath, FileIdentity(unixPath) != made else { return nil }
+    return unixPath
   }
 
   /// The port the kernel chose, for a listener on port 0.
@@ -74,7 +83,8 @@ package struct Listener: Sendable {
   }
 
   func close() {
-    if let unixPath, let (short, folder) = try? Socket.shortPath(unixPath) {
+    // Not what somebody else has put there.
+    if lostPath == nil, let unixPath, let (short, folder) = try? Socket.shortPath(unixPath) {
       unlink(short)
       folder.close()
     }

@@ -16,7 +16,7 @@ package final class AppInstance {
   }
 
   package let pid: pid_t
-  package let startedAt = Timestamp.now
+  package let began = ContinuousClock.now
   /// None of it is left.
   package let exit = Once<Exit>()
   /// Told as soon as the first process has ended unasked, while what it leaves behind is still being ended.

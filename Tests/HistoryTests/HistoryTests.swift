@@ -196,6 +196,30 @@ import Testing
     }
   }
 
+  @MainLoop @Test(arguments: ["", "-wal"])
+  func `a file that is deleted while it is in use is noticed, and set aside at the next start`(suffix: String)
+    async throws
+  {
+    let (history, _) = try History.open(path)
+    var told: [String] = []
+    history.onDamage = { told.append($0) }
+    _ = try history.insert(deployment())
+    history.commit()
+    history.look()
+    #expect(told.isEmpty)
+    unlink(path + suffix)
+    history.look()
+    await history.checkpoint()
+    #expect(told.count == 1)
+    #expect(told.first?.contains("was deleted or replaced while in use") == true)
+    // No second file is begun under the name of the one that is gone.
+    if suffix.isEmpty { #expect(!folder.names.contains("history.db")) }
+    history.close()
+    let (again, warning) = try History.open(path)
+    #expect(warning?.contains("found while it was in use") == true)
+    again.close()
+  }
+
   @MainLoop @Test func `what is no damage is an error and touches nothing`() throws {
     #expect(throws: HistoryError.self) { try History.open(folder.path("nowhere/history.db")) }
     #expect(folder.names.isEmpty)

@@ -50,6 +50,21 @@ import Testing
       ),
       (
         [
+          "kex_exchange_identification: read: Connection reset by peer",
+          "Connection reset by 127.0.0.1 port 22",
+          "fatal: Could not read from remote repository.", "",
+          "Please make sure you have the correct access rights", "and the repository exists.",
+        ], "Connection reset by 127.0.0.1 port 22", "ended the connection"
+      ),
+      (
+        [
+          "Connection timed out during banner exchange", "Connection to 127.0.0.1 port 22 timed out",
+          "fatal: Could not read from remote repository.", "",
+          "Please make sure you have the correct access rights", "and the repository exists.",
+        ], "Connection to 127.0.0.1 port 22 timed out", "does not answer"
+      ),
+      (
+        [
           "fatal: '/repo' does not appear to be a git repository",
           "fatal: Could not read from remote repository.",
         ],

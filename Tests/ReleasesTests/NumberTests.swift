@@ -36,6 +36,13 @@ import Testing
     #expect(try scratch.build() == 4)
   }
 
+  @Test func `a number is taken also where somebody has removed all of releases`() throws {
+    let scratch = try Scratch()
+    for _ in 1...3 { try scratch.deploy() }
+    try scratch.remove("releases")
+    #expect(try scratch.build() == 4)
+  }
+
   @Test func `a folder made by hand counts, and one that waits to be deleted`() throws {
     let scratch = try Scratch()
     try scratch.write("releases/41/package.json", "{}")

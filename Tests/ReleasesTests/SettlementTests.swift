@@ -199,6 +199,19 @@ import Testing
     withExtendedLifetime(lock) {}
   }
 
+  @Test func `a second manager is refused also when the lock file was deleted`() throws {
+    let scratch = try Scratch()
+    let lock = try InstanceLock(scratch.layout)
+    unlink(scratch.layout.lock)
+    do throws(ReleaseError) {
+      _ = try InstanceLock(scratch.layout)
+      Issue.record("both have it")
+    } catch {
+      #expect(error.message.hasPrefix("Another bascule"))
+    }
+    withExtendedLifetime(lock) {}
+  }
+
   @Test func `the lock goes with its holder`() throws {
     let scratch = try Scratch()
     do { withExtendedLifetime(try InstanceLock(scratch.layout)) {} }

@@ -41,6 +41,28 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
+  @Test func `a unix socket whose file was taken away is made anew, and what else lies there is left alone`()
+    async throws
+  {
+    MainLoopThread.start()
+    let path = FileManager.default.temporaryDirectory.path + "/bascule-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let server = await HTTPServer { _, _, respond in respond(.text(200, "here")) }
+    try await server.listen(try Listener.unix(path: path))
+    #expect(await server.renewSockets().isEmpty)
+    unlink(path)
+    #expect(throws: (any Error).self) { try LoopbackClient(unixPath: path) }
+    #expect(try await server.renewSockets().map { try $0.get() } == [path])
+    let client = try LoopbackClient(unixPath: path)
+    try client.send(get("/"))
+    #expect(await client.response()?.text == "here")
+    unlink(path)
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+    #expect(await server.renewSockets().first.map { (try? $0.get()) == nil } == true)
+    await server.stop(within: .zero)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+  }
+
   @Test func `a peer that is gone is asked for signs of life`() async throws {
     let listener = try Listener.tcp(port: 0, setting: "CONTROL_PORT")
     let client = try LoopbackClient(port: listener.port)

@@ -1,7 +1,7 @@
 // An npm registry on loopback: `bun registry.ts PORT FOLDER`, where FOLDER holds NAME/VERSION/package.json
 // and the package's other files. It serves what is there when asked, and prints a line once it listens.
 import { createHash } from "node:crypto";
-import { readdirSync, existsSync } from "node:fs";
+import { readdirSync, existsSync, writeFileSync } from "node:fs";
 
 const [port, folder] = process.argv.slice(2);
 const tarballs = new Map<string, Uint8Array>();
@@ -36,6 +36,13 @@ Bun.serve({
     const [name, file] = path.split("/-/");
     if (!name || !existsSync(`${folder}/${name}`)) return Response.json({ error: "not found" }, { status: 404 });
     if (!file) return Response.json(await packument(name));
+    // Half of it, and then nothing: while there is such a file.
+    if (existsSync(`${folder}/STALL`)) {
+      const bytes = tarball(name, file.slice(name.length + 1, -".tgz".length));
+      writeFileSync(`${folder}/STALLED`, `${bytes.length >> 1} of ${bytes.length} bytes of ${name}\n`);
+      const half = new ReadableStream({ start: (controller) => controller.enqueue(bytes.slice(0, bytes.length >> 1)) });
+      return new Response(half, { headers: { "Content-Length": `${bytes.length}` } });
+    }
     return new Response(tarball(name, file.slice(name.length + 1, -".tgz".length)));
   },
 });

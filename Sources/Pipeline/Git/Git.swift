@@ -66,13 +66,28 @@ package struct Git {
     }
   }
 
-  /// What `name` (branch, tag or commit) stands for in the mirror; nil when it is not there.
-  package func commit(_ name: String) async -> Commit? {
+  /// What `name` (branch, tag or commit) stands for in the mirror; nil when it is not there, or nobody can say.
+  package func commit(_ name: String) async -> Commit? { (try? await find(name)) ?? nil }
+
+  /// The same; an error where git itself could not look.
+  func find(_ name: String) async throws(DeployError) -> Commit? {
     for candidate in ["refs/heads/\(name)", "refs/tags/\(name)", name] {
       if candidate == name, !Self.isCommitHash(name) { break }
       let output = await run(
         ["log", "-1", "--no-show-signature", "--format=%H%n%cI%n%an%n%s", "\(candidate)^{commit}", "--"],
         timeout: .seconds(30))
+      // What it says of a name that it does not know is no trouble; that it was killed or never began is.
+      if case .exited(let code, _, _) = output.outcome, code <= 128 {
+      } else {
+        try output.outcome.check(
+          doing: "looking for \(name.prefix(12)) in the mirror", shown: "git log", code: .fetch,
+          limit: "limit of 30 s"
+        ) { status, description in
+          DeployError(
+            .fetch, "looking for \(name.prefix(12)) in the mirror failed: `git log` was \(description)",
+            exitCode: status)
+        }
+      }
       guard output.succeeded, output.lines.count >= 3 else { continue }
       return Commit(
         hash: output.lines[0], time: output.lines[1], author: output.lines[2],

@@ -12,19 +12,29 @@ enum GitDiagnosis {
       ?? lines.last { $0.hasPrefix("ERROR: ") || $0.hasPrefix("error: ") || $0.hasPrefix("remote: ") }
       ?? lines.last {
         $0.contains("Permission denied") || $0.hasPrefix("ssh: ") || $0.hasPrefix("No user exists")
+          || $0.hasPrefix("kex_exchange_identification: ") || $0.hasPrefix("Connection ")
       }
-      ?? lines.last { !$0.isEmpty }
+      ?? lines.last { !$0.isEmpty && !hints.contains($0) }
     return telling ?? "it said nothing"
   }
+
+  /// What git adds to whatever ssh has said.
+  private static let hints = [
+    "fatal: Could not read from remote repository.",
+    "Please make sure you have the correct access rights", "and the repository exists.",
+  ]
 
   static func isDamage(_ lines: [String]) -> Bool {
     let text = lines.joined(separator: "\n")
     return [
       "not a git repository", "object file", "is corrupt", "bad object", "did not match any object",
       "unable to read tree", "unresolved deltas", "packfile", "bad ref", "unable to resolve reference",
-      "is empty", "bad config", "inflate",
+      "is empty", "bad config", "inflate", "packed-refs",
     ].contains { text.contains($0) }
   }
+
+  private static let ended =
+    "the host ended the connection: check the host and port in GIT_REPO, and whether the host lets this machine in"
 
   private static let known: [(sign: String, advice: String)] = [
     (
@@ -63,6 +73,8 @@ enum GitDiagnosis {
       "the name of the host cannot be looked up: check GIT_REPO and the container's DNS"
     ),
     ("Connection refused", "nothing listens there: check the host and port in GIT_REPO"),
+    ("Connection reset by", ended),
+    ("Connection closed by", ended),
     ("Connection timed out", "the host does not answer: check the container's network"),
     ("No space left on device", "the volume is full: free some space or lower KEEP_RELEASES"),
     ("Read-only file system", "the volume is mounted read-only: mount it writable"),

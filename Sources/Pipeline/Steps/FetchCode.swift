@@ -23,15 +23,15 @@ struct FetchCode: Step {
     job.narrator.info("Fetching \(job.git.source.url)")
     try await fetch(job, ["--prune", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
     if let exact = job.exactCommit {
-      if let commit = await job.git.commit(exact) { return commit }
+      if let commit = try await job.git.find(exact) { return commit }
       // Not on any branch any more (a force-push came after): most hosts still hand it out by name.
       try? await fetch(job, ["+\(exact):refs/bascule/wanted"])
-      if let commit = await job.git.commit(exact) { return commit }
+      if let commit = try await job.git.find(exact) { return commit }
       throw Self.missing(
         "the commit \(exact.prefix(12)) is not in \(job.git.source.url) (any more): push it, or deploy a branch"
       )
     }
-    if let commit = await job.git.commit(job.ref) { return commit }
+    if let commit = try await job.git.find(job.ref) { return commit }
     throw Self.missing(
       "there is no branch, tag or commit \(job.ref) in \(job.git.source.url): check GIT_BRANCH or --ref")
   }
@@ -63,6 +63,8 @@ struct FetchCode: Step {
 
   private func discardMirror(_ job: Job) throws(DeployError) {
     do throws(SystemError) {
+      // Somebody may have removed it.
+      guard Files.kind(job.git.mirror) != nil else { return }
       try Files.makeDirectory(job.caches.trash)
       try Files.rename(job.git.mirror, "\(job.caches.trash)/mirror-\(Timestamp.now.milliseconds)")
     } catch {

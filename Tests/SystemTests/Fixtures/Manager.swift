@@ -9,9 +9,10 @@ struct Manager: Sendable {
   let process: Child
   let workspace: Workspace
 
+  /// `wrapper`: a command that becomes the manager at its end.
   static func start(
     in workspace: Workspace, root: String? = nil, ports: (app: Int, control: Int)? = nil,
-    _ settings: [String: String] = [:]
+    through wrapper: [String] = [], _ settings: [String: String] = [:]
   ) async throws -> Manager {
     try Toolbox.requireRoot(for: "a PID namespace")
     let root = root ?? workspace.path + "/app"
@@ -22,7 +23,9 @@ struct Manager: Sendable {
       "WEBHOOK_SECRET": Webhook.secret, "HEALTH_CHECK_TIMEOUT": "60", "WATCH_TIME": "1",
     ]
     let process = try Child.start(
-      ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child", try Toolbox.bascule, "run"],
+      ["unshare", "--fork", "--pid", "--mount-proc", "--propagation", "slave", "--kill-child"] + wrapper + [
+        try Toolbox.bascule, "run",
+      ],
       in: workspace, environment: environment.merging(settings) { $1 })
     return Manager(
       root: root, port: ports.app, controlPort: ports.control, process: process, workspace: workspace)

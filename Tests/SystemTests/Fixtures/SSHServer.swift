@@ -1,16 +1,19 @@
 import Foundation
+import Synchronization
 
 /// A real sshd on loopback that lets one key in.
-struct SSHServer: Sendable {
+final class SSHServer: Sendable {
   let port: Int
   /// A line for known_hosts.
   let knownHost: String
   private let folder: String
+  private let program: String
+  private let process = Mutex<Child?>(nil)
   private let workspace: Workspace
 
   init(in workspace: Workspace, named name: String = "sshd") async throws {
     try Toolbox.requireRoot(for: "sshd")
-    let sshd = try Toolbox.find("sshd", package: "openssh-server")
+    program = try Toolbox.find("sshd", package: "openssh-server")
     self.workspace = workspace
     port = try freePort()
     folder = workspace.path + "/" + name
@@ -33,8 +36,20 @@ struct SSHServer: Sendable {
       """
     try workspace.write(configuration, to: name + "/config")
     try workspace.write("", to: name + "/authorized")
-    let child = try Child.start([sshd, "-D", "-e", "-f", folder + "/config"], in: workspace)
+    try await start()
+  }
+
+  func start() async throws {
+    let child = try Child.start([program, "-D", "-e", "-f", folder + "/config"], in: workspace)
+    process.withLock { $0 = child }
     try await eventually("sshd listens\n\(child.errors)") { (try? Connection(port: port)) != nil }
+  }
+
+  /// Its port is free afterwards.
+  func stop() async throws {
+    guard let child = process.withLock({ $0 }) else { return }
+    try await child.signal(SIGKILL)
+    _ = try await child.ended()
   }
 
   func address(of repository: Repository) -> String { "ssh://root@127.0.0.1:\(port)\(repository.path)" }

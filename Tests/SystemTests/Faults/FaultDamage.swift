@@ -1,0 +1,221 @@
+import Foundation
+import Testing
+
+/// Files of Bascule's own that hold something else than it has written.
+@Suite(.fewAtATime)
+struct FaultDamage {
+  struct Damage: Sendable, CustomTestStringConvertible {
+    let name: String
+    let says: [String]
+    /// Returns how it is known that the file is damaged.
+    let harm: @Sendable (Manager, Repository) async throws -> String
+
+    var testDescription: String { name }
+  }
+
+  static func noise(_ bytes: Int) throws -> Data {
+    let random = try FileHandle(forReadingFrom: URL(filePath: "/dev/urandom"))
+    defer { try? random.close() }
+    return try random.read(upToCount: bytes) ?? Data()
+  }
+
+  private static func garbage(_ path: String, _ bytes: Int = 3000) throws -> String {
+    let noise = try noise(bytes)
+    try noise.write(to: URL(filePath: path))
+    return "\(bytes) bytes of noise in \(path.split(separator: "/").suffix(2).joined(separator: "/"))"
+  }
+
+  /// All objects of the mirror, cut in half.
+  private static func truncateObjects(_ manager: Manager) throws -> String {
+    let folder = manager.root + "/shared/repo.git/objects"
+    var count = 0
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+      var status = stat()
+      let path = folder + "/" + name
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      chmod(path, 0o644)
+      guard truncate(path, status.st_size / 2) == 0 else { throw Failure("\(path) was not truncated") }
+      count += 1
+    }
+    guard count > 0 else { throw Failure("the mirror has no objects") }
+    return "\(count) objects cut in half"
+  }
+
+  /// While it runs: each is found by the next deployment.
+  static let running: [Damage] = [
+    Damage(
+      name: "objects of the mirror truncated",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
+      manager, _ in try truncateObjects(manager)
+    },
+    // git fetches what is missing, without a word.
+    Damage(name: "objects of the mirror removed", says: ["Phase 2 done", "code fetched"]) {
+      manager, _ in
+      let folder = manager.root + "/shared/repo.git/objects"
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+        try FileManager.default.removeItem(atPath: folder + "/" + name)
+      }
+      return "objects/ is empty"
+    },
+    Damage(
+      name: "HEAD of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
+      manager, _ in try garbage(manager.root + "/shared/repo.git/HEAD")
+    },
+    Damage(
+      name: "packed-refs of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
+      manager, _ in try garbage(manager.root + "/shared/repo.git/packed-refs")
+    },
+    Damage(
+      name: "config of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
+      manager, _ in try garbage(manager.root + "/shared/repo.git/config")
+    },
+    Damage(
+      name: "a branch of the mirror garbage",
+      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
+    ) {
+      manager, _ in try garbage(manager.root + "/shared/repo.git/refs/heads/main")
+    },
+    Damage(name: "the ledger garbage", says: ["release", " is live"]) { manager, _ in
+      try garbage(manager.root + "/shared/releases.json")
+    },
+    Damage(name: "the ledger empty", says: ["release", " is live"]) { manager, _ in
+      try garbage(manager.root + "/shared/releases.json", 0)
+    },
+  ]
+
+  @Test func `what is damaged while it runs is made anew by the next deployment`() async throws {
+    try await withLiveApp { manager, repository in
+      for damage in running {
+        try await Sweep.check(damage.name, repository) {
+          let told = manager.listening()
+          let proof = try await damage.harm(manager, repository)
+          let version = Sweep.version()
+          try await manager.push(repository.commit(version))
+          try await manager.untilIdle()
+          return Sweep.Aftermath(
+            manager: manager, proof: proof, serving: [version], says: damage.says, told: told)
+        }
+      }
+    }
+  }
+
+  private var running: [Damage] { Self.running }
+
+  @Test func `what is damaged is told of at the next start`() async throws {
+    try await withLiveApp { first, repository in
+      var (manager, served) = (first, "1")
+      let shared = manager.root + "/shared"
+      let cases: [(name: String, says: [String], harm: () throws -> String)] = [
+        (
+          "the ledger garbage at a start", ["The ledger was damaged", "good releases"],
+          { try Self.garbage(shared + "/releases.json") }
+        ),
+        (
+          "the history garbage at a start", ["the history is damaged", "set aside"],
+          { try Self.garbage(shared + "/bascule.db", 60_000) }
+        ),
+        (
+          "the history's log garbage at a start", ["is live"],
+          { try Self.garbage(shared + "/bascule.db-wal") }
+        ),
+        (
+          "the history gone at a start", ["history", "begins"],
+          {
+            for suffix in ["", "-wal", "-shm"] { unlink(shared + "/bascule.db" + suffix) }
+            return "no file \(shared)/bascule.db"
+          }
+        ),
+        (
+          "revisions.log garbage at a start", ["is live"],
+          { try Self.garbage(manager.root + "/revisions.log") }
+        ),
+      ]
+      for (name, says, harm) in cases {
+        (manager, served) = try await Sweep.check(name, repository) {
+          let numbers = try await manager.status()["last"]["id"].int ?? 0
+          guard try await manager.stop() == 0 else { throw Failure("it did not stop") }
+          let proof = try harm()
+          let again = try await manager.again(["GIT_REPO": repository.path])
+          try await again.untilServes(served)
+          // A number of a deployment never stands for another one: its log is still there.
+          let version = Sweep.version()
+          let id = try await again.push(repository.commit(version))
+          guard id > numbers else { throw Failure("deployment \(id) after \(numbers)") }
+          return Sweep.Aftermath(
+            manager: again, proof: proof, serving: [version], says: says, told: { again.log })
+        }
+      }
+    }
+  }
+
+  @Test func `a lockfile that is garbage, and a spare and a cache that are`() async throws {
+    try await Workspace.with { workspace in
+      let registry = try await Registry(in: workspace)
+      try registry.publish("left", "1.0.0")
+      let repository = try await Repository(in: workspace)
+      try registry.use(in: repository)
+      let dependencies = ["left": "1.0.0"]
+      try await repository.commit("1", dependencies: dependencies)
+      try await registry.lock(repository)
+      let manager = try await Manager.start(in: workspace, ["GIT_REPO": repository.path])
+      try await manager.untilServes("1")
+      try await manager.untilIdle()
+      func commit(_ version: String) async throws {
+        try await repository.commit(version, dependencies: dependencies)
+      }
+
+      let lock = try Data(contentsOf: URL(filePath: repository.path + "/bun.lock"))
+      try await Sweep.check("the lockfile in the repository garbage", repository, commit: commit) {
+        let proof = try Self.garbage(repository.path + "/bun.lock", 400)
+        try await commit(Sweep.version())
+        let finished = try await manager.bascule("deploy")
+        guard finished.code == 1 else { throw Failure("it was deployed: \(finished)") }
+        try lock.write(to: URL(filePath: repository.path + "/bun.lock"))
+        return Sweep.Aftermath(
+          manager: manager, proof: proof, serving: ["1"],
+          says: ["failed: ", "installing the dependencies failed", "lockfile"],
+          told: { try await manager.lastError() })
+      }
+      try await Sweep.check("files of the spare garbage", repository, commit: commit) {
+        let spare = manager.root + "/shared/spare"
+        try await manager.whileRunning("there is a spare") { manager.file("shared/spare.ready") != nil }
+        let proof = try Self.garbage(spare + "/index.ts") + "; .git removed"
+        try FileManager.default.removeItem(atPath: spare + "/.git")
+        let version = Sweep.version()
+        try await commit(version)
+        let told = manager.listening()
+        try await manager.bascule("deploy", exits: 0)
+        return Sweep.Aftermath(
+          manager: manager, proof: proof, serving: [version], says: ["Release", "is live"], told: told)
+      }
+      try await Sweep.check("Bun's cache garbage", repository, commit: commit) {
+        let cache = manager.root + "/shared/cache"
+        var count = 0
+        for name in try FileManager.default.subpathsOfDirectory(atPath: cache) {
+          var isFolder: ObjCBool = false
+          guard FileManager.default.fileExists(atPath: cache + "/" + name, isDirectory: &isFolder),
+            !isFolder.boolValue
+          else { continue }
+          _ = try Self.garbage(cache + "/" + name, 100)
+          count += 1
+        }
+        guard count > 0 else { throw Failure("the cache is empty") }
+        unlink(manager.root + "/shared/spare.ready")
+        let version = Sweep.version()
+        try await commit(version)
+        let told = manager.listening()
+        let finished = try await manager.bascule("deploy")
+        return Sweep.Aftermath(
+          manager: manager, proof: "\(count) files of the cache are noise; exit code \(finished.code)",
+          serving: [version], says: ["is live"], told: told)
+      }
+    }
+  }
+}

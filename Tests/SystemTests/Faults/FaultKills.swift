@@ -1,0 +1,155 @@
+import Foundation
+import Testing
+
+/// kill -9 of whatever takes part in a deployment.
+@Suite(.fewAtATime)
+struct FaultKills {
+  @Test func `kill -9 of the manager at the boundaries of a deployment`() async throws {
+    try await withLiveApp { first, repository in
+      let settings = ["GIT_REPO": repository.path]
+      var (manager, served) = (first, "1")
+      for boundary in Sweep.pick(Boundary.few, long: Boundary.all) {
+        (manager, served) = try await Sweep.check(
+          "kill -9 of the manager at \"\(boundary.words)\"", repository
+        ) {
+          let pid = try await manager.pid()
+          let commit = try await repository.commit(Sweep.version())
+          let told = manager.listening()
+          let id = try await manager.push(commit)
+          try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
+          kill(pid, SIGKILL)
+          return try await afterKill(of: manager, settings, served, boundary)
+        }
+      }
+    }
+  }
+
+  @Test func `kill -9 of the manager at random moments`() async throws {
+    try await withLiveApp { first, repository in
+      let settings = ["GIT_REPO": repository.path]
+      var (manager, served) = (first, "1")
+      var random = Random(seed: 6)
+      for number in 1...Sweep.pick(2, long: 40) {
+        let moment = random.below(700_000)
+        (manager, served) = try await Sweep.check("kill -9 of the manager, random \(number)", repository) {
+          let pid = try await manager.pid()
+          try await manager.push(repository.commit(Sweep.version()))
+          try await Task.sleep(for: .microseconds(moment))
+          kill(pid, SIGKILL)
+          return try await afterKill(of: manager, settings, served, nil)
+        }
+      }
+    }
+  }
+
+  /// What `current` names when it is dead is what has to serve, and it is the one before or the new one.
+  private func afterKill(
+    of manager: Manager, _ settings: [String: String], _ served: String, _ boundary: Boundary?
+  ) async throws -> Sweep.Aftermath {
+    // Of `unshare`, which tells nothing of how PID 1 ended; had it ended by itself, it would have said so.
+    let code = try await manager.process.ended()
+    guard code != 0, !manager.log.contains("bascule | stop") else {
+      throw Failure("the manager ended by itself")
+    }
+    guard let text = manager.file("current/app.json"), let named = try JSON(parsing: text)["version"].string
+    else { throw Failure("current names \(manager.current ?? "nothing"), which is no release") }
+    if let boundary, !boundary.isSwitched, named != served {
+      // Killed a moment later than was meant: `current` is replaced soon after the start.
+      guard boundary.words == "Started release" else {
+        throw Failure("\(named) is current before the switch")
+      }
+    }
+    let again = try await manager.again(settings)
+    let isNew = named != served
+    return Sweep.Aftermath(
+      manager: again, proof: "it is gone without a word; current names \(manager.current ?? "nothing")",
+      serving: [named],
+      says: isNew ? ["release", " is live"] : ["the manager ended while deployment", "deploy again"],
+      told: { again.log })
+  }
+
+  @Test func `kill -9 of the app while a deployment runs`() async throws {
+    try await withLiveApp { manager, repository in
+      for boundary in Sweep.pick([Boundary.few[2], Boundary.few[5]], long: Array(Boundary.all.dropLast(3))) {
+        try await Sweep.check("kill -9 of the app at \"\(boundary.words)\"", repository) {
+          let app = try await liveProcess(manager)
+          let version = Sweep.version()
+          let commit = try await repository.commit(version)
+          let told = manager.listening()
+          let id = try await manager.push(commit)
+          try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
+          kill(app, SIGKILL)
+          try await eventually("process \(app) is gone") { Procfs.state(app) == nil }
+          return Sweep.Aftermath(
+            manager: manager, proof: "process \(app) is gone", serving: [version],
+            says: ["ended by itself", "SIGKILL"], told: told)
+        }
+        try await manager.untilIdle()
+      }
+    }
+  }
+
+  @Test func `kill -9 of a new release that starts`() async throws {
+    try await withLiveApp(start: "exec bun index.ts") { manager, repository in
+      let served = "1"
+      try await Sweep.check("kill -9 of the new app while it starts", repository) {
+        let told = manager.listening()
+        let app = try await Hunt.stop(["sleep", "30"], of: manager) {
+          try await repository.commit(Sweep.version(), start: "sleep 30")
+        }
+        kill(app, SIGKILL)
+        return Sweep.Aftermath(
+          manager: manager, proof: "process \(app) was met as it began", serving: [served],
+          says: ["failed: ", "ended while it started", "serves on"],
+          told: { try await told() + manager.lastError() })
+      }
+    }
+  }
+
+  struct Victim: Sendable, CustomTestStringConvertible {
+    let words: [String]
+    let says: [String]
+
+    var testDescription: String { words.joined(separator: " ") }
+
+    static let all = [
+      Victim(words: ["git", "fetch"], says: ["fetching ", "failed"]),
+      Victim(words: ["git", "log"], says: ["looking for ", "failed", "SIGKILL"]),
+      Victim(words: ["git", "reset"], says: ["checking out ", "failed"]),
+      Victim(words: ["bun", "install"], says: ["installing the dependencies failed", "SIGKILL"]),
+      Victim(words: ["bun", "run"], says: ["build", "failed", "SIGKILL"]),
+    ]
+  }
+
+  @Test func `kill -9 of git and bun`() async throws {
+    try await withLiveApp { manager, repository in
+      var served = "1"
+      for victim in Victim.all {
+        (_, served) = try await Sweep.check("kill -9 of \(victim.testDescription)", repository) {
+          var before = served
+          let pid = try await Hunt.stop(victim.words, of: manager) {
+            before = await manager.servedVersion() ?? "?"
+            return try await repository.commit(Sweep.version())
+          }
+          served = before
+          kill(pid, SIGKILL)
+          try await manager.untilIdle()
+          return Sweep.Aftermath(
+            manager: manager, proof: "process \(pid) was stopped at its beginning, then killed",
+            serving: [served],
+            says: ["failed: "] + victim.says, told: { try await manager.lastError() })
+        }
+      }
+    }
+  }
+
+  private func liveProcess(_ manager: Manager) async throws -> pid_t {
+    let root = try await manager.pid()
+    let folder = manager.root + "/" + (manager.current ?? "")
+    // The app itself, not the `bun start` before it.
+    guard let pid = Procfs.descendants(of: root).last(where: { Procfs.folder($0) == folder }) else {
+      throw Failure("no process runs in \(folder)")
+    }
+    return pid
+  }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Testing
+
+/// A volume without room, and one that has become read-only, at each step and while each file is written.
+@Suite(.fewAtATime)
+struct FaultVolume {
+  @Test func `ENOSPC from a boundary of a deployment on`() async throws {
+    try await withVolume { volume, manager, repository in
+      var served = "1"
+      for boundary in Sweep.pick(Boundary.few, long: Boundary.all) {
+        (_, served) = try await Sweep.check("ENOSPC from \"\(boundary.words)\" on", repository) {
+          try await full(volume, manager, repository, served, at: boundary)
+        }
+      }
+    }
+  }
+
+  @Test func `ENOSPC at random fill levels`() async throws {
+    try await withVolume { volume, manager, repository in
+      var served = "1"
+      var random = Random(seed: 9)
+      for number in 1...Sweep.pick(3, long: 40) {
+        let rest = [4096, 65536, 300_000, 1_500_000][random.below(4)] + random.below(100_000)
+        let boundary = Boundary.all[random.below(10)]
+        let name = "ENOSPC, random \(number): \(rest) bytes left at \"\(boundary.words)\""
+        (_, served) = try await Sweep.check(name, repository) {
+          try await full(volume, manager, repository, served, at: boundary, leaving: rest)
+        }
+      }
+    }
+  }
+
+  /// The manager stands still while its volume is filled, so that the boundary is met to the byte.
+  private func full(
+    _ volume: Volume, _ manager: Manager, _ repository: Repository, _ served: String, at boundary: Boundary,
+    leaving rest: Int = 0
+  ) async throws -> Sweep.Aftermath {
+    let pid = try await manager.pid()
+    let version = Sweep.version()
+    try repository.write("ballast", FaultDamage.noise(2_000_000))
+    let commit = try await repository.commit(version, build: "head -c 3000000 /dev/urandom > built.txt")
+    let told = manager.listening()
+    let id = try await manager.push(commit)
+    try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
+    kill(pid, SIGSTOP)
+    defer { kill(pid, SIGCONT) }
+    try await eventually("the manager is stopped", every: .milliseconds(1)) { Procfs.state(pid) == "T" }
+    let proof = try volume.fill(leaving: rest)
+    kill(pid, SIGCONT)
+    defer { volume.empty() }
+    try await manager.untilIdle()
+    guard let now = await manager.servedVersion(), [served, version].contains(now) else {
+      throw Failure("nothing serves on a full volume\n\(manager.log.suffix(4000))")
+    }
+    let error = try await manager.lastError()
+    // Unless the clean-up behind the release before has made room again.
+    let isDone = now == version
+    guard rest > 0 || boundary.isSealed || !isDone || volume.free > 3_000_000 else {
+      throw Failure("the deployment did not notice: \(error)")
+    }
+    let isTold = try await !outOfRoom(told() + "\n" + error).isEmpty
+    return Sweep.Aftermath(
+      manager: manager, proof: proof, serving: [now], says: isDone && !isTold ? ["is live"] : [],
+      told: {
+        let all = try await told() + "\n" + manager.lastError()
+        return isDone && !isTold ? all : outOfRoom(all)
+      })
+  }
+
+  /// The lines that tell of it.
+  private func outOfRoom(_ text: String) -> String {
+    text.split(separator: "\n").filter {
+      $0.contains("No space left") || $0.contains("volume is full") || $0.contains("disk is full")
+    }
+    .joined(separator: "\n")
+  }
+
+  private func withVolume(_ body: (Volume, Manager, Repository) async throws -> Void) async throws {
+    try await Workspace.with { workspace in
+      let volume = try await Volume.small(workspace)
+      let repository = try await Repository(in: workspace)
+      try await repository.commit("1")
+      let manager = try await Manager.start(in: workspace, root: volume.path, ["GIT_REPO": repository.path])
+      try await manager.untilServes("1")
+      try await manager.untilIdle()
+      do { try await body(volume, manager, repository) } catch {
+        throw Failure("\(error)\n\(manager.log.suffix(8000))")
+      }
+    }
+  }
+
+  // MARK: Without a deployment
+
+  @Test func `ENOSPC while nothing is deployed: RELOAD, a rollback, a push, a restart`() async throws {
+    try await withVolume { volume, manager, repository in
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      try await Sweep.check("ENOSPC and RELOAD", repository) {
+        let told = manager.listening()
+        let proof = try volume.fill()
+        defer { volume.empty() }
+        // Without a byte: to make the file is what a person can still do.
+        try await manager.signal(SIGHUP)
+        try await manager.whileRunning("RELOAD was tried") {
+          try await told().contains("RELOAD.result could not be written")
+        }
+        return Sweep.Aftermath(
+          manager: manager, proof: proof, serving: ["2"], says: ["RELOAD.result", "No space left"], told: told
+        )
+      }
+      try await Sweep.check("ENOSPC and a rollback", repository) {
+        let told = manager.listening()
+        let proof = try volume.fill()
+        defer { volume.empty() }
+        let finished = try await manager.bascule("rollback", "1")
+        volume.empty()
+        try await manager.bascule("resume")
+        return Sweep.Aftermath(
+          manager: manager, proof: proof, serving: ["1"],
+          says: ["No space left"], told: { try await told() + finished.output + finished.errors })
+      }
+      let served = await manager.servedVersion() ?? "?"
+      try await Sweep.check("ENOSPC and a push", repository) {
+        let commit = try await repository.commit(Sweep.version())
+        let told = manager.listening()
+        let proof = try volume.fill()
+        defer { volume.empty() }
+        let answer = try await manager.webhook.push(.init(after: commit))
+        try await manager.untilIdle()
+        return Sweep.Aftermath(
+          manager: manager, proof: proof, serving: [served], says: [],
+          told: { try await outOfRoom("\(answer)\n" + told() + manager.lastError()) })
+      }
+    }
+  }
+
+  @Test func `a start on a full volume`() async throws {
+    try await withVolume { volume, manager, repository in
+      let (now, served) = try await Sweep.check("ENOSPC at a start", repository) {
+        guard try await manager.stop() == 0 else { throw Failure("it did not stop") }
+        let proof = try volume.fill()
+        defer { volume.empty() }
+        let again = try await manager.again(["GIT_REPO": repository.path])
+        try await again.untilServes("1")
+        let failed = try await again.bascule("deploy", "--force")
+        return Sweep.Aftermath(
+          manager: again, proof: proof, serving: ["1"], says: [],
+          told: { outOfRoom(again.log + failed.output + failed.errors) })
+      }
+      // With room again the record of before is there, and no number is used twice.
+      #expect(try await now.stop() == 0)
+      let again = try await now.again(["GIT_REPO": repository.path])
+      try await again.untilServes(served)
+      let before = try await again.deployments(again.admin()).compactMap { $0["id"].int }
+      #expect(before.contains(1), "\(before)")
+      let numbers = try again.logNumbers()
+      let id = try await again.push(repository.commit(Sweep.version()))
+      #expect(numbers.allSatisfy { id > $0 }, "\(id) after \(numbers)")
+      try await again.untilIdle()
+    }
+  }
+
+  // MARK: Read-only
+
+  @Test func `read-only from a boundary of a deployment on, and back`() async throws {
+    try await withVolume { volume, manager, repository in
+      var served = "1"
+      for boundary in Sweep.pick([Boundary.few[1], Boundary.few[3], Boundary.few[6]], long: Boundary.all) {
+        (_, served) = try await Sweep.check("read-only from \"\(boundary.words)\" on", repository) {
+          let pid = try await manager.pid()
+          let version = Sweep.version()
+          let commit = try await repository.commit(version)
+          let told = manager.listening()
+          let id = try await manager.push(commit)
+          try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
+          kill(pid, SIGSTOP)
+          defer { kill(pid, SIGCONT) }
+          // Over itself: what is open stays writable, which keeps the kernel from refusing; no path leads there.
+          let inside = ["nsenter", "-t", "\(pid)", "-m", "-r"]
+          try await manager.workspace.run(inside + ["mount", "--bind", volume.path, volume.path])
+          try await manager.workspace.run(inside + ["mount", "-o", "remount,bind,ro", volume.path])
+          let touched = try await manager.workspace.attempt(inside + ["touch", volume.path + "/shared/x"])
+          kill(pid, SIGCONT)
+          try await manager.untilIdle()
+          let now = await manager.servedVersion() ?? "?"
+          try await manager.workspace.run(inside + ["umount", volume.path])
+          guard touched.errors.contains("Read-only") else { throw Failure("it can be written: \(touched)") }
+          return Sweep.Aftermath(
+            manager: manager, proof: "touch: Read-only file system",
+            serving: [served, version].filter { $0 == now },
+            says: ["ead-only"], told: { try await told() + "\n" + manager.lastError() })
+        }
+      }
+    }
+  }
+}
