@@ -14,7 +14,7 @@ function events(): Response {
   let number = 0;
   const body = new ReadableStream({
     start(controller) {
-      timer = setInterval(() => controller.enqueue(`data: ${++number}\n\n`), 200);
+      timer = setInterval(() => controller.enqueue(`data: ${++number} ${Date.now()}\n\n`), 200);
     },
     cancel() {
       clearInterval(timer);

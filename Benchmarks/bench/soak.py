@@ -11,7 +11,8 @@ drained.
 
 Looked at once a second from outside. Slopes are those of the second half, least squares through the least of each ten
 seconds: what a deployment takes for a moment is not growth. 50 deployments are kept, so that the history reaches its
-size within the run. Red marks are deaths of the app.
+size within the run; disk is that of APP_ROOT without the mirror, to which pushes add, and the payloads of deliveries,
+a ring of 64 MiB. Bounds are those of a long run; half a MiB within the second half is always free. Red marks are deaths of the app.
 
 ![memory, descriptors, threads, children and disk over the soak](soak.svg)
 """
@@ -159,8 +160,13 @@ def tell(
     print(f"  failed: {failure}")
   if left:
     print(f"  descriptors more than before: {dict(left)}")
-  memory = growth(samples, "anonymous")
   hour, thousand = 3600, 1000 * samples[-1]["at"] / deployments
+  memory = growth(samples, "anonymous")
+
+  def bound(rate: float) -> float:
+    """Where the second half is too short for less, what half a MiB in it would be."""
+    return max(rate, 0.5 * hour / (samples[-1]["at"] / 2))
+
   counts = contract.counts
   return [
     Figure("seconds", samples[-1]["at"], "s"),
@@ -172,16 +178,16 @@ def tell(
     *(Figure(f"lost in them: {what}", count) for what, count in sorted(excused.items())),
     Figure("answers that failed otherwise", len(contract.failures), "", 0),
     Figure("anonymous memory at the end", min(sample["anonymous"] for sample in samples[-10:]), "MiB"),
-    Figure("anonymous memory, growth", memory * hour, "MiB/h", 4),
+    Figure("anonymous memory, growth", memory * hour, "MiB/h", bound(4)),
     Figure("anonymous memory, growth by 1000 deployments", memory * thousand, "MiB"),
-    Figure("resident memory, growth", growth(samples, "rss") * hour, "MiB/h"),
+    Figure("resident memory, growth", growth(samples, "rss") * hour, "MiB/h", bound(4)),
     Figure("descriptors, growth", growth(samples, "descriptors") * hour, "/h"),
     Figure("descriptors afterwards, more than before", sum(left.values()), "", 0),
     Figure("threads at most", max(sample["threads"] for sample in samples), "", 4),
     Figure("zombies that were not reaped within a second", len(sampler.zombies), "", 0),
     Figure("children at most", max(sample["children"] for sample in samples)),
-    Figure("disk, growth", growth(samples, "disk") * hour, "MiB/h"),
-    Figure("history on disk, growth", growth(samples, "history") * hour, "MiB/h"),
+    Figure("disk, growth", growth(samples, "disk") * hour, "MiB/h", bound(4)),
+    Figure("history on disk, growth", growth(samples, "history") * hour, "MiB/h", bound(4)),
   ]
 
 

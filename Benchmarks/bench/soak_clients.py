@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -60,7 +61,8 @@ class Contract:
       if any(began <= last and ended >= first for first, last in self.deaths):
         excused[what] += 1
       else:
-        self.failures.append(f"{what}, {how}, after {ended - began:.2f} s")
+        near = min((max(began - last, first - ended) for first, last in self.deaths), default=float("inf"))
+        self.failures.append(f"{what}: {how}, after {ended - began:.2f} s, {near:.2f} s from the nearest death")
     self.losses = []
     return excused
 
@@ -134,9 +136,11 @@ def event_stream(port: int) -> Callable[[Client], None]:
         if not line:
           # At the end of a drain, and then between two events.
           return client.contract.count("event streams ended by a drain")
-        if line != f"data: {number}\n".encode() or answer.readline() != b"\n":
+        event = re.fullmatch(rb"data: (\d+) (\d+)\n", line)
+        if not event or int(event[1]) != number or answer.readline() != b"\n":
           raise Wrong(f"{line!r} instead of event {number}")
-        number, heard = number + 1, time.monotonic()
+        # When it was made: it may have lain here while its maker died.
+        number, heard = number + 1, time.monotonic() - time.time() + int(event[2]) / 1000
         client.contract.count("events")
 
   return round
@@ -162,13 +166,14 @@ def web_socket(port: int) -> Callable[[Client], None]:
         raise Wrong(f"{status!r} {fields!r}")
       heard = time.monotonic()
       while not client.over.is_set():
+        asked = time.monotonic()
         try:
           going = talk(client, connection, reader)
         except (Broken, ConnectionError) as error:
           return client.contract.lost(client.name, heard, time.monotonic(), repr(error))
         if not going:
           return client.contract.count("WebSockets closed with 1001")
-        heard = time.monotonic()
+        heard = asked
         client.over.wait(0.1)
 
   return round

@@ -4,7 +4,7 @@ from pathlib import Path
 
 CURVES = {
   "anonymous": "anonymous memory, MiB", "pss": "PSS, MiB", "rss": "resident, MiB", "descriptors": "descriptors",
-  "threads": "threads", "children": "children", "disk": "all of APP_ROOT, MiB", "history": "history, MiB",
+  "threads": "threads", "children": "children", "disk": "disk, MiB", "history": "history, MiB",
 }
 COLUMNS, WIDTH, HEIGHT, LEFT, TOP, ACROSS, DOWN = 2, 330, 80, 46, 46, 390, 124
 POINTS = 150

@@ -10,6 +10,8 @@ from statistics import fmean
 import process
 from manager import Manager
 
+# What is pushed adds to the first, and the second is a ring of 64 MiB.
+NOT_OURS = {"repo.git", "deliveries"}
 # What a deployment needs for a moment comes and goes; the least of so many seconds is what stays.
 FLOOR = 10
 DISK_EVERY = 5
@@ -74,7 +76,8 @@ def size(file: Path) -> int:
 def folder_size(folder: Path) -> int:
   """Hard links count once; what vanishes meanwhile does not count."""
   seen, total = set(), 0
-  for path, _, names in os.walk(folder):
+  for path, folders, names in os.walk(folder):
+    folders[:] = [name for name in folders if name not in NOT_OURS]
     for name in names:
       try:
         status = os.lstat(os.path.join(path, name))
