@@ -165,7 +165,7 @@ def tell(
 
   def bound(rate: float) -> float:
     """Where the second half is too short for less, what half a MiB in it would be."""
-    return max(rate, 0.5 * hour / (samples[-1]["at"] / 2))
+    return max(rate, round(hour / samples[-1]["at"]))
 
   counts = contract.counts
   return [
