@@ -4,7 +4,7 @@ import Testing
 /// Everything at once, for BASCULE_SOAK seconds, by the program with which `./console bench soak` does it for longer.
 @Suite(.fewAtATime)
 struct Soak {
-  @Test func `load, deployments, rollbacks and crashes cost no answer, and leave nothing behind`() async throws {
+  @Test func `load, deployments and crashes cost no answer and leave nothing behind`() async throws {
     try Toolbox.requireRoot(for: "a PID namespace")
     let seconds = Toolbox.limit("BASCULE_SOAK", otherwise: 90)
     let python = try Toolbox.find("python3", package: "python3")
