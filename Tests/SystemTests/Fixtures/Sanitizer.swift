@@ -6,11 +6,8 @@ enum Sanitizer {
   static var environment: [String: String] {
     let ours = ProcessInfo.processInfo.environment
     guard let folder = ours["BASCULE_REPORTS"] else { return [:] }
-    var options = ["LSAN_OPTIONS": ours["LSAN_OPTIONS"] ?? ""]
-    for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
-      // Behind that of the tests themselves, of which it takes the place.
-      options[name] = "\(ours[name] ?? "") log_path=\(folder)/\(UUID().uuidString)"
-    }
-    return options
+    let names = ["TSAN_OPTIONS", "ASAN_OPTIONS"]
+    return Dictionary(
+      uniqueKeysWithValues: names.map { ($0, "\(ours[$0] ?? "") log_path=\(folder)/\(UUID().uuidString)") })
   }
 }
