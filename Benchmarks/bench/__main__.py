@@ -7,7 +7,7 @@ from pathlib import Path
 
 import report
 
-NAMES = ["size", "idle", "start", "reload", "webhook", "deploy", "disk", "ingest", "record", "front", "switch"]
+NAMES = ["size", "idle", "start", "reload", "webhook", "deploy", "disk", "ingest", "record", "front", "switch", "soak"]
 
 
 def main() -> int:

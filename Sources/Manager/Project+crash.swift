@@ -28,6 +28,8 @@ extension Project {
     var request = request
     let target = request.target
     request.onLive = { [self] in
+      // Another start may well be another app: what crashed before tells nothing of it.
+      restartPolicy = RestartPolicy()
       wanted = target
       endRestart()
       if let trial { begin(trial) } else { endTrial() }

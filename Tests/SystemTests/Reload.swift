@@ -188,6 +188,26 @@ struct Reload {
     }
   }
 
+  @Test func `the crashes of one release do not delay the restart of the next`() async throws {
+    try await withLiveApp { manager, repository in
+      for _ in 1...3 { try await crash(manager, "1") }
+      #expect(manager.log.contains("starting release 1 again in "), "three in a row were not slowed down")
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      // Past WATCH_TIME: before, a crash means a way back.
+      try await Task.sleep(for: .seconds(2))
+      try await crash(manager, "2")
+      #expect(manager.log.contains("starting release 2 again\n"), "\(manager.log)")
+    }
+  }
+
+  private func crash(_ manager: Manager, _ version: String) async throws {
+    let before = try await manager.untilServes(version)["pid"].int
+    _ = try? await request("POST", "/crash", port: manager.port)
+    try await manager.whileRunning("another process serves") {
+      try await manager.untilServes(version)["pid"].int != before
+    }
+  }
+
   /// Versions 1, 2 and 3 deployed as releases 1, 2 and 3, and 3 live.
   private func withThree(_ body: (Manager) async throws -> Void) async throws {
     try await withLiveApp(["HEALTH_CHECK_TIMEOUT": "10"]) { manager, repository in

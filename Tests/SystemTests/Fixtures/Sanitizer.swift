@@ -1,0 +1,13 @@
+import Foundation
+
+/// What a program that `./console test --sanitize` has built is told. Each writes what it finds to a file of its own:
+/// in a namespace of its own every manager is process 1.
+enum Sanitizer {
+  static var environment: [String: String] {
+    let ours = ProcessInfo.processInfo.environment
+    guard let folder = ours["BASCULE_REPORTS"] else { return [:] }
+    let names = ["TSAN_OPTIONS", "ASAN_OPTIONS"]
+    return Dictionary(
+      uniqueKeysWithValues: names.map { ($0, "\(ours[$0] ?? "") log_path=\(folder)/\(UUID().uuidString)") })
+  }
+}

@@ -1,0 +1,22 @@
+import Foundation
+import Testing
+
+/// Everything at once, for BASCULE_SOAK seconds, by the program with which `./console bench soak` does it for longer.
+@Suite(.fewAtATime)
+struct Soak {
+  @Test func `load, deployments and crashes cost no answer and leave nothing behind`() async throws {
+    try Toolbox.requireRoot(for: "a PID namespace")
+    let seconds = Toolbox.limit("BASCULE_SOAK", otherwise: 90)
+    let python = try Toolbox.find("python3", package: "python3")
+    _ = try Toolbox.find("cc", package: "gcc")
+    try await Workspace.with { workspace in
+      // A copy, by whose path it is found among the processes.
+      try FileManager.default.copyItem(atPath: try Toolbox.bascule, toPath: workspace.path + "/bascule")
+      let soak = try Child.start(
+        [python, "-B", Toolbox.checkout + "/Benchmarks/bench/soak.py", workspace.path], in: workspace,
+        environment: ["BENCH_SCRATCH": workspace.path, "BENCH_SOAK": "\(seconds)"])
+      let code = try await soak.ended(within: .seconds(seconds + 300))
+      #expect(code == 0, "\(soak.output)\(soak.errors)")
+    }
+  }
+}
