@@ -179,6 +179,8 @@ package final class Manager {
       startError = error
       return EventLoop.main.stop()
     }
+    // All of this goes through one thread, behind which whoever waits for the app would wait as well.
+    for project in all { await project.starting?.value }
     logs.settle()
     if let numbers = try? history.numbers() {
       Task { @MainLoop in await logs.removeStrays(kept: numbers.kept, upTo: numbers.highest) }
