@@ -81,7 +81,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("SettingsTests", ["Linux", "Settings"]),
-    tests("ReleasesTests", ["Linux", "Releases"]),
+    tests("ReleasesTests", ["Linux", "Releases", "TestSupport"]),
     tests("CryptoTests", ["Crypto"]),
     tests("HTTPTests", ["HTTP"]),
     tests("FrontTests", ["Linux", "HTTP", "Server", "Front", "TestSupport"]),

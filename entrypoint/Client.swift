@@ -30,17 +30,38 @@ struct Client {
 
   func delete(_ path: String) throws -> JSONNode { try answer(request("DELETE", path, nil)) }
 
-  /// Hands over the body line by line as it arrives. `onIdle` is called a few times a second in between.
-  func lines(_ path: String, onIdle: (() -> Void)? = nil, _ line: (String) -> Void) throws {
+  /// Hands over the body line by line as it arrives. `onPause` is called when all that has come was handed over, and
+  /// at the end; `onIdle` a few times a second while nothing comes.
+  func lines(
+    _ path: String, onPause: @escaping () -> Void, onIdle: (() -> Void)? = nil, _ line: (String) -> Void
+  ) throws {
+    defer { onPause() }
     var partial: [UInt8] = []
-    let status = try exchange("GET", path, nil, accept: "application/x-ndjson", onIdle: onIdle) { bytes in
+    let wait = Wait(onPause: onPause, onIdle: onIdle)
+    let status = try exchange("GET", path, nil, accept: "application/x-ndjson", wait) { bytes in
       partial += bytes
-      while let end = partial.firstIndex(of: 0x0a) {
-        line(String(decoding: partial[..<end], as: UTF8.self))
-        partial.removeFirst(end + 1)
+      var start = 0
+      while let end = partial[start...].firstIndex(of: 0x0a) {
+        line(String(decoding: partial[start..<end], as: UTF8.self))
+        start = end + 1
       }
+      // Once for all of them: each time it moves what is behind.
+      partial.removeFirst(start)
     }
     if status != 200 { _ = try answer((status, partial)) }
+  }
+
+  /// What is done before an answer's next piece is waited for, and meanwhile.
+  private struct Wait {
+    var onPause: () -> Void = {}
+    var onIdle: (() -> Void)?
+
+    func callAsFunction(for socket: FileDescriptor) {
+      onPause()
+      guard let onIdle else { return }
+      var wanted = pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0)
+      while poll(&wanted, 1, 250) == 0 { onIdle() }
+    }
   }
 
   private func request(_ method: String, _ path: String, _ body: JSONValue?) throws -> (Int, [UInt8]) {
@@ -68,7 +89,7 @@ struct Client {
 
   private func exchange(
     _ method: String, _ path: String, _ body: JSONValue?, accept: String = "application/json",
-    onIdle: (() -> Void)? = nil, _ onBody: ([UInt8]) -> Void
+    _ wait: Wait = Wait(), _ onBody: ([UInt8]) -> Void
   ) throws -> Int {
     let socket = try connect()
     let payload = body?.bytes ?? []
@@ -90,7 +111,7 @@ struct Client {
         throw ClientError(
           message: "the manager's answer broke off: \(failure.message)", exitCode: ExitCode.failed)
       case .needMore:
-        if let onIdle { wait(for: socket, onIdle) }
+        wait(for: socket)
         let count = try systemCall("read") {
           chunk.withUnsafeMutableBytes { Glibc.read(socket.raw, $0.baseAddress, $0.count) }
         }
@@ -101,11 +122,6 @@ struct Client {
         }
       }
     }
-  }
-
-  private func wait(for socket: FileDescriptor, _ onIdle: () -> Void) {
-    var wanted = pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0)
-    while poll(&wanted, 1, 250) == 0 { onIdle() }
   }
 
   private func connect() throws -> FileDescriptor {

@@ -1,13 +1,20 @@
-"""The measurements that were asked for, one after the other; all of them when none is named."""
+"""The measurements that were asked for, one after the other; all of them when none is named. One that fails leaves its
+rows as they were, the others' are recorded all the same, and the exit code is 1."""
 
 import importlib
 import os
 import sys
+import time
+import traceback
 from pathlib import Path
 
+import commands
 import report
 
-NAMES = ["size", "idle", "start", "reload", "webhook", "deploy", "disk", "ingest", "record", "front", "switch", "soak"]
+NAMES = [
+  "size", "idle", "start", "reload", "webhook", "deploy", "disk", "ingest", "record", "growth", "front", "switch",
+  "soak",
+]
 
 
 def main() -> int:
@@ -19,17 +26,41 @@ def main() -> int:
   load = os.getloadavg()[0]
   if load > 0.5:
     print(f"The load is {load:.1f} before anything is measured: times by the clock will be long.")
-  scratch = Path(os.environ["BENCH_SCRATCH"])
   results = report.Report(Path(__file__).parent.parent / "RESULTS.md")
+  explanations = {name: importlib.import_module(name).__doc__ or "" for name in NAMES}
+  began, failed = time.monotonic(), []
   for name in names:
-    measurement = importlib.import_module(name)
     print(f"── {name}", flush=True)
-    folder = scratch / name
-    folder.mkdir()
-    for figure in measurement.measure(folder):
-      results.add(name, figure)
-  results.write({name: importlib.import_module(name).__doc__ or "" for name in NAMES})
-  return 0
+    started = time.monotonic()
+    try:
+      run(name, results)
+    except (Exception, SystemExit) as error:
+      failed.append(name)
+      if not isinstance(error, SystemExit):
+        traceback.print_exc()
+      print(f"  {name} failed: {error}", flush=True)
+    else:
+      results.write(explanations)
+    print(f"  {name} took {spoken(time.monotonic() - started)}", flush=True)
+  print(f"All of it took {spoken(time.monotonic() - began)}.")
+  if not report.RECORDING:
+    print("RESULTS.md is as it was, since BENCH_ROUNDS is set: BENCH_RECORD=yes records figures of other rounds too.")
+  if failed:
+    print(f"bench: failed: {', '.join(failed)}; their rows in RESULTS.md are those of the time before", file=sys.stderr)
+  return 1 if failed else 0
+
+
+def run(name: str, results: report.Report) -> None:
+  commands.begin()
+  folder = Path(os.environ["BENCH_SCRATCH"]) / name
+  folder.mkdir()
+  # All of them or none: a table that is half of today is worse than yesterday's.
+  for figure in importlib.import_module(name).measure(folder):
+    results.add(name, figure)
+
+
+def spoken(seconds: float) -> str:
+  return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
 sys.exit(main())

@@ -1,115 +1,178 @@
-"""A change of five source files of an app with 300 of them, 100 dependencies and 2,000 commits, brought live with
-an unchanged lockfile; packages from a registry on loopback, everything on one file system, page cache warm. The remote
-is a packed repository spoken to over file://, so that git sends objects as it does over a network, only without
-the network; a clone of a plain path, which shares them by hard links, stands beside it.
-The script is what a simple server does: `mkdir`, `git clone`, `bun install`, `bun run build`, `ln -sfn`; warm
-means that Bun's cache has all packages, cold that it is empty. It neither stops, starts nor probes the app.
-Bascule is measured from the trigger on its socket to `complete`: that is after the old app was stopped and the
-new one answered; and once more up to the end of its build, which is what the script does, by the durations of
-phases 1 to 3 in the deployment's record. In each round script, Bascule and the other scripts take turns with the
-same commit; the trees that the first two leave are compared. CPU is that of the server and of all its finished
-children."""
+"""An app with 300 source files, 100 dependencies, a lockfile and 2,000 commits is brought live, by Bascule and by the
+shell: its first deployment; once more with nothing changed; with a change of three lines in five files; with another
+version of one dependency. Packages come from a registry on loopback served by Bun, everything is on one file system,
+the page cache is warm. The remote is a packed repository spoken to over file://, so that git sends objects as it does
+over a network, only without the network; a clone of a plain path, which shares them by hard links, stands beside the
+change of the source.
 
-import os
+The shell does what a simple server does: `mkdir`, `git clone`, `bun install`, `bun run build`, `ln -sfn`; then `kill`,
+`sleep 1`, `bun start`, until the app answers. It does so with Bun's cache full (which its first deployment on a machine
+has from nowhere) and with an empty one. Bascule begins with nothing at its first deployment, from its exec on; later it is
+measured from the trigger on its socket to `complete`, that is after the new app has answered and taken over; and up to
+the end of its build by the durations of phases 1 to 3 in the deployment's record. In each round Bascule and both shells
+take turns with the same commit, and the trees that they make are compared. CPU is that of everything: of the server and
+its finished children, which is the old app too, with pruning and whatever is done in advance for the next one; of the
+shell's commands and of the app it starts until that answers. Ratios are medians of the ratios within a round."""
+
 import resource
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+import fixture
 import process
-from fixture import App, Registry
+from fixture import App
 from manager import Manager
-from report import Figure, rounds
+from report import Figure, ratio, rounds
+from shell import Shell
 
-SCRIPT = """
-set -e
-mkdir -p "$ROOT/releases"
-git clone --quiet --branch main "$GIT_REPO" "$ROOT/releases/$N"
-cd "$ROOT/releases/$N"
-bun install
-bun run build
-ln -sfn "$ROOT/releases/$N" "$ROOT/current"
-"""
+
+@dataclass
+class Times:
+  """Milliseconds, a value a round. `built` is a part of `live`."""
+
+  built: list[float] = field(default_factory=list)
+  live: list[float] = field(default_factory=list)
+  cpu: list[float] = field(default_factory=list)
+
+  def add(self, built: float, live: float, cpu: float) -> None:
+    self.built.append(built)
+    self.live.append(live)
+    self.cpu.append(cpu)
+
+
+@dataclass
+class Ways:
+  bascule: Times = field(default_factory=Times)
+  warm: Times = field(default_factory=Times)
+  cold: Times = field(default_factory=Times)
+
+
+CASES = ["first", "nothing changed", "source changed", "one dependency changed"]
 
 
 def measure(scratch: Path) -> list[Figure]:
-  registry = Registry(scratch)
-  with process.server(registry.command, registry.port):
-    app = App(scratch, registry)
-    script = Script(scratch / "script", app)
-    with Manager(scratch, app.url) as manager:
-      return compare(app, script, manager)
-
-
-class Script:
-  def __init__(self, root: Path, app: App):
-    self.root, self.app = root, app
-    self.number = 0
-    self.environment = {
-      "PATH": os.environ["PATH"], "HOME": str(root), "ROOT": str(root),
-      "BUN_INSTALL_CACHE_DIR": str(root / "cache"),
-    }
-    root.mkdir()
-    self.run()
-
-  @property
-  def release(self) -> Path:
-    return self.root / "releases" / str(self.number)
-
-  def run(self, repository: str | None = None) -> tuple[float, float]:
-    """Milliseconds, by the clock and of CPU. The release before is removed outside of the time."""
-    shutil.rmtree(self.release, ignore_errors=True)
-    self.number += 1
-    cpu, started = children_cpu(), time.monotonic()
-    environment = {**self.environment, "N": str(self.number), "GIT_REPO": repository or self.app.url}
-    subprocess.run(["/bin/sh", "-c", SCRIPT], env=environment, check=True, capture_output=True)
-    return (time.monotonic() - started) * 1e3, (children_cpu() - cpu) * 1e3
-
-  def run_cold(self) -> tuple[float, float]:
-    shutil.rmtree(self.root / "cache")
-    return self.run()
-
-
-def children_cpu() -> float:
-  usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-  return usage.ru_utime + usage.ru_stime
-
-
-def compare(app: App, script: Script, manager: Manager) -> list[Figure]:
-  warm, path, cold, live, built, cpus = [], [], [], [], [], []
+  cases = {name: Ways() for name in CASES}
+  plain: list[float] = []
   phases: dict[str, list[float]] = {}
-  for _ in range(rounds(10)):
-    app.push()
-    warm.append(script.run())
-    cpu = process.cpu_seconds(manager.pid) + process.children_cpu_seconds(manager.pid)
-    seconds, deployment = manager.deploy()
-    manager.wait_until_idle()
-    cpus.append((process.cpu_seconds(manager.pid) + process.children_cpu_seconds(manager.pid) - cpu) * 1e3)
-    live.append(seconds * 1e3)
-    for phase in deployment["phases"]:
-      phases.setdefault(phase["name"], []).append(phase["durationMs"])
-    built.append(sum(phase["durationMs"] for phase in deployment["phases"][:3]))
-    same(script.release, manager.root / "releases" / str(deployment["release"]))
-    path.append(script.run(str(app.path)))
-    cold.append(script.run_cold())
-  script_warm, script_path, script_cold = (median(wall for wall, _ in runs) for runs in (warm, path, cold))
-  script_cpu = median(cpu for _, cpu in warm)
-  figures = [
-    Figure("script, warm cache", script_warm, "ms"),
-    Figure("script, warm cache, clone of a plain path", script_path, "ms"),
-    Figure("script, cold cache", script_cold, "ms"),
-    Figure("bascule, trigger to live", median(live), "ms"),
-    Figure("bascule, up to the end of the build", median(built), "ms"),
-    *(Figure(f"bascule, phase {name}", median(values), "ms") for name, values in phases.items()),
-    Figure("CPU, script with warm cache", script_cpu, "ms"),
-    Figure("CPU, bascule with its children, app and pruning", median(cpus), "ms"),
+  with fixture.app(scratch) as app:
+    warm, cold = (Shell(scratch / name, app.url) for name in ("warm", "cold"))
+    try:
+      # Fills the cache.
+      bring_live(warm, Times())
+      for number in range(rounds(5)):
+        one_round(scratch / f"round-{number}", app, (warm, cold), cases, plain, phases)
+    finally:
+      warm.close()
+      cold.close()
+  figures = [figure for name, ways in cases.items() for figure in tell(name, ways)]
+  figures += [Figure(f"source changed: bascule, phase {name}", median(values), "ms") for name, values in phases.items()]
+  changed = cases["source changed"]
+  return [
+    *figures,
+    Figure("source changed: shell, warm cache, clone of a plain path, built", median(plain), "ms"),
+    Figure("source changed: bascule to live : shell, warm cache, plain path, built", ratio(changed.bascule.live, plain)),
+    Figure("source changed: bascule built : shell, warm cache, plain path, built", ratio(changed.bascule.built, plain)),
   ]
-  for name, value in (("to live", median(live)), ("up to the end of the build", median(built))):
-    figures.append(Figure(f"bascule {name} : script, warm cache", value / script_warm, "", 0.45))
-    figures.append(Figure(f"bascule {name} : script, warm cache, plain path", value / script_path))
-    figures.append(Figure(f"bascule {name} : script, cold cache", value / script_cold, "", 0.1))
+
+
+def one_round(
+  scratch: Path, app: App, shells: tuple[Shell, Shell], cases: dict[str, Ways], plain: list[float],
+  phases: dict[str, list[float]],
+) -> None:
+  """A new volume for Bascule: only one deployment of it is the first."""
+  scratch.mkdir()
+  warm, cold = shells
+  began = time.monotonic()
+  with Manager(scratch, app.url) as manager:
+    live, cpu = (time.monotonic() - began) * 1e3, spent_once_idle(manager)
+    cases["first"].bascule.add(up_to_build(manager.ask("GET", "/api/deployments/1")), live, cpu)
+    # For its own first one the shell has nothing to kill.
+    for shell, times in ((warm, cases["first"].warm), (cold, cases["first"].cold)):
+      shell.close()
+      (shell.root / "pid").unlink(missing_ok=True)
+      bring_live(shell, times, empty=shell is cold)
+    for name, change in (
+      ("nothing changed", lambda: None), ("source changed", app.push), ("one dependency changed", app.push_dependency)
+    ):
+      change()
+      deployment = deploy(manager, cases[name].bascule)
+      bring_live(warm, cases[name].warm)
+      same(warm.release, manager.root / "releases" / str(deployment["release"]))
+      if name == "source changed":
+        for phase in deployment["phases"]:
+          phases.setdefault(phase["name"], []).append(phase["durationMs"])
+        plain.append(build(warm, GIT_REPO=str(app.path))[0])
+      bring_live(cold, cases[name].cold, empty=True)
+  # Not one more to look after for whatever is measured next.
+  shutil.rmtree(scratch)
+
+
+def deploy(manager: Manager, times: Times) -> dict:
+  before = spent(manager)
+  seconds, deployment = manager.deploy()
+  times.add(up_to_build(deployment), seconds * 1e3, spent_once_idle(manager) - before)
+  return deployment
+
+
+def up_to_build(deployment: dict) -> float:
+  return sum(phase["durationMs"] for phase in deployment["phases"][:3])
+
+
+def spent(manager: Manager) -> float:
+  return (process.cpu_seconds(manager.pid) + process.children_cpu_seconds(manager.pid)) * 1e3
+
+
+def spent_once_idle(manager: Manager) -> float:
+  manager.wait_until_idle()
+  return spent(manager)
+
+
+def bring_live(shell: Shell, times: Times, empty: bool = False) -> None:
+  if empty:
+    shell.empty_cache()
+  built, cpu = build(shell)
+  before, began = finished_cpu(), time.monotonic()
+  shell.restart()
+  wall = (time.monotonic() - began) * 1e3
+  started = sum(process.cpu_seconds(pid) for pid in process.tree(shell.pid)) * 1e3
+  times.add(built, built + wall, cpu + finished_cpu() - before + started)
+
+
+def build(shell: Shell, **environment: str) -> tuple[float, float]:
+  """By the clock, and of CPU. What it replaces is removed outside of the time."""
+  old = shell.release
+  before, began = finished_cpu(), time.monotonic()
+  shell.build(**environment)
+  taken = (time.monotonic() - began) * 1e3, finished_cpu() - before
+  shutil.rmtree(old, ignore_errors=True)
+  return taken
+
+
+def finished_cpu() -> float:
+  usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+  return (usage.ru_utime + usage.ru_stime) * 1e3
+
+
+def tell(case: str, ways: Ways) -> list[Figure]:
+  names = {"bascule": ways.bascule, "shell, warm cache": ways.warm, "shell, cold cache": ways.cold}
+  ends: dict[str, Callable[[Times], list[float]]] = {
+    "to live": lambda times: times.live, "built": lambda times: times.built, "CPU": lambda times: times.cpu}
+  figures = [
+    Figure(f"{case}: {name}, {end}", median(values(times)), "ms")
+    for end, values in ends.items() for name, times in names.items()]
+  ours, limits = ways.bascule, (0.45, 0.1) if case == "source changed" else (None, None)
+  for shell, theirs, limit in (("warm", ways.warm, limits[0]), ("cold", ways.cold, limits[1])):
+    figures += [
+      Figure(f"{case}: bascule to live : shell, {shell} cache, to live", ratio(ours.live, theirs.live)),
+      Figure(f"{case}: bascule to live : shell, {shell} cache, built", ratio(ours.live, theirs.built), "", limit),
+      Figure(f"{case}: bascule built : shell, {shell} cache, built", ratio(ours.built, theirs.built), "", limit),
+      Figure(f"{case}: CPU, bascule : shell, {shell} cache", ratio(ours.cpu, theirs.cpu)),
+    ]
   return figures
 
 

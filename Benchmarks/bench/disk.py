@@ -1,39 +1,48 @@
-"""The same app deployed four times with one lockfile and a change of five files each: `du` over `releases/`, which
-counts hard links once. `shared/` (mirror, Bun's cache, history) stands beside it. Each further release costs what
-is its own, the checkout, the bundle and the folders of node_modules: the ratio depends on how large the packages are,
-40 MB here."""
+"""The same app deployed four times with one lockfile and a change of five files each, by Bascule and by the shell with a
+full cache: `du` over the releases, which counts hard links once. Beside it with all that makes the next deployment
+quick: the mirror, Bun's cache and the history here, Bun's cache there. Each further release costs what is its own, the
+checkout, the bundle and the folders of node_modules: the ratio depends on how large the packages are, 40 MB here."""
 
 import subprocess
 from pathlib import Path
 
-import process
-from fixture import App, Registry
+import commands
+import fixture
 from manager import Manager
 from report import Figure
+from shell import Shell
 
 
 def measure(scratch: Path) -> list[Figure]:
-  registry = Registry(scratch)
-  with process.server(registry.command, registry.port):
-    app = App(scratch, registry)
-    with Manager(scratch, app.url) as manager:
-      manager.wait_until_idle()
-      releases, shared = manager.root / "releases", manager.root / "shared"
-      one = [used(releases), used(releases, shared)]
-      for _ in range(3):
+  with fixture.app(scratch) as app, Manager(scratch, app.url) as manager:
+    shell = Shell(scratch / "shell", app.url)
+    places = {"bascule": (manager.root / "releases", manager.root / "shared"),
+              "shell": (shell.root / "releases", shell.cache)}
+    found: dict[str, list[float]] = {name: [] for name in places}
+    for number in range(4):
+      if number > 0:
         app.push()
         manager.deploy()
-        manager.wait_until_idle()
-      four = [used(releases), used(releases, shared)]
-  return [
-    Figure("one release", one[0], "MiB"),
-    Figure("four releases", four[0], "MiB"),
-    Figure("four : one", four[0] / one[0], "", 1.25),
-    Figure("one release and shared/", one[1], "MiB"),
-    Figure("four releases and shared/", four[1], "MiB"),
-  ]
+      manager.wait_until_idle()
+      shell.build()
+      for name, (releases, rest) in places.items():
+        found[name] += [used(releases), used(releases, rest)]
+  figures = []
+  for name, sizes in found.items():
+    figures += [
+      Figure(f"{name}, one release", sizes[0], "MiB"),
+      Figure(f"{name}, four releases", sizes[-2], "MiB"),
+      Figure(f"{name}, four : one", sizes[-2] / sizes[0], "", 1.25 if name == "bascule" else None),
+      Figure(f"{name}, one release and what is kept beside it", sizes[1], "MiB"),
+      Figure(f"{name}, four releases and what is kept beside them", sizes[-1], "MiB"),
+    ]
+  for index, what in ((-2, "four releases"), (-1, "four releases and what is kept beside them")):
+    figures.append(Figure(f"{what}, bascule : shell", found["bascule"][index] / found["shell"][index]))
+  return figures
 
 
 def used(*folders: Path) -> float:
-  lines = subprocess.run(["du", "-skc", "--", *folders], check=True, capture_output=True, text=True).stdout
+  command = ["du", "-skc", "--", *map(str, folders)]
+  commands.show(command)
+  lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
   return int(lines.splitlines()[-1].split()[0]) / 1024

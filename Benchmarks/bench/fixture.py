@@ -1,11 +1,14 @@
 """A realistic app: 300 source files and 100 dependencies from a registry on loopback, always the same."""
 
+import contextlib
 import json
 import os
 import random
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import process
 from manager import free_port
 from repository import Repository
 
@@ -22,14 +25,14 @@ class Registry:
   def __init__(self, scratch: Path):
     self.folder = scratch / "registry"
     self.port = free_port()
-    chance = random.Random(1)
+    self.chance = random.Random(1)
     for number in range(PACKAGES):
-      self.publish(f"package-{number}", chance)
+      self.publish(f"package-{number}", self.chance)
 
-  def publish(self, name: str, chance: random.Random) -> None:
-    folder = self.folder / name / "1.0.0"
+  def publish(self, name: str, chance: random.Random, version: str = "1.0.0") -> None:
+    folder = self.folder / name / version
     (folder / "lib").mkdir(parents=True)
-    manifest = {"name": name, "version": "1.0.0", "main": "index.js"}
+    manifest = {"name": name, "version": version, "main": "index.js"}
     (folder / "package.json").write_text(json.dumps(manifest))
     count = min(200, max(5, int(chance.lognormvariate(3.2, 1))))
     for number in range(count):
@@ -57,13 +60,12 @@ class App:
   """Its repository, with a lockfile and a history; the remote is a bare and packed one, as at a forge."""
 
   def __init__(self, scratch: Path, registry: Registry):
-    self.chance = random.Random(2)
+    self.chance, self.registry, self.scratch = random.Random(2), registry, scratch
+    self.newer = 0
     views = [code(f"view{number}", self.chance, 40).splitlines(keepends=True) for number in range(SOURCES)]
     self.sources = {f"source/page-{number % 20}/view-{number}.js": view for number, view in enumerate(views)}
     self.work = Repository(scratch / "work", texts(self.sources) | frame(self.sources, registry.port))
-    install = ["bun", "install", "--lockfile-only"]
-    cache = {**os.environ, "BUN_INSTALL_CACHE_DIR": str(scratch / "lock-cache")}
-    subprocess.run(install, cwd=self.work.path, env=cache, check=True, capture_output=True)
+    self.lock()
     self.work.commit({})
     self.make_history()
     self.path = scratch / "repository.git"
@@ -71,6 +73,11 @@ class App:
     subprocess.run(["git", "clone", "--quiet", "--bare", str(self.work.path), str(self.path)], check=True)
     subprocess.run(["git", "-C", str(self.path), "gc", "--quiet"], check=True)
     self.work.git("remote", "add", "origin", str(self.path))
+
+  def lock(self) -> None:
+    cache = {**os.environ, "BUN_INSTALL_CACHE_DIR": str(self.scratch / "lock-cache")}
+    subprocess.run(
+      ["bun", "install", "--lockfile-only"], cwd=self.work.path, env=cache, check=True, capture_output=True)
 
   def make_history(self) -> None:
     stream = ""
@@ -93,8 +100,31 @@ class App:
     return texts({name: self.sources[name] for name in changed})
 
   def push(self) -> None:
-    self.work.commit(self.change())
+    """Of a change of the source."""
+    self.send(self.change())
+
+  def push_dependency(self) -> None:
+    """Of a new version of one package, another one each time."""
+    name, version = f"package-{self.newer % PACKAGES}", f"1.0.{1 + self.newer // PACKAGES}"
+    self.newer += 1
+    self.registry.publish(name, self.registry.chance, version)
+    manifest = json.loads((self.work.path / "package.json").read_text())
+    manifest["dependencies"][name] = version
+    (self.work.path / "package.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    self.lock()
+    self.send({})
+
+  def send(self, files: dict[str, str]) -> None:
+    self.work.commit(files)
     self.work.git("push", "--quiet", "origin", "main")
+
+
+@contextlib.contextmanager
+def app(scratch: Path) -> Iterator[App]:
+  """With its registry running."""
+  registry = Registry(scratch)
+  with process.server(registry.command, registry.port):
+    yield App(scratch, registry)
 
 
 def texts(sources: dict[str, list[str]]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from statistics import median
 
+import commands
 import front_memory
 import quiet
 from front_cost import Case, Subjects, compare
@@ -85,10 +86,8 @@ def two_threads(scratch: Path, upstream: Upstream, load: Load) -> list[Figure]:
 
 
 def show(subjects: Subjects, load: Load) -> None:
-  """The commands and the peers' settings, to repeat it by hand."""
-  for subject in subjects.values():
-    print(f"  $ {' '.join(subject.process.args)}")
+  """The load's commands and the peers' settings, to repeat it by hand."""
   for kind in (HAProxy, Nginx):
     print("".join(f"    {line}\n" for line in subjects[kind].configuration().splitlines()))
   for case in CASES:
-    print(f"  $ {' '.join(load.command(case.mode, subjects[case.mine].port, **case.options))}")
+    commands.show(load.command(case.mode, subjects[case.mine].port, **case.options))

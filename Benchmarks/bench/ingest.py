@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 from statistics import median
 
+import commands
 import process
 from manager import Manager
-from report import Figure, rounds
+from report import Figure, ratio, rounds
 from repository import SMALL_APP, Repository
 
 LINES = 1_000_000
@@ -50,20 +51,22 @@ def compare(manager: Manager, repository: Repository, output: Path, scratch: Pat
     cpu = process.cpu_seconds(manager.pid)
     _, deployment = deploy(manager)
     log = manager.root / f"shared/logs/{deployment['id']}.log.gz"
-    wait_for(log, manager)
+    process.wait_for_file(log, 60)
     cpus.append((process.cpu_seconds(manager.pid) - cpu) / LINES * 1e6)
     growths.append(process.peak_memory(manager.pid) - idle)
     walls.append(next(phase["durationMs"] for phase in deployment["phases"] if phase["name"] == "build"))
     check(log)
     target = scratch / "plain"
     started = time.monotonic()
-    subprocess.run(["sh", "-c", f"cat {output} > {target}"], check=True)
+    commands.show(copying := ["sh", "-c", f"cat {output} > {target}"])
+    subprocess.run(copying, check=True)
     files.append((time.monotonic() - started) * 1e3)
     target.unlink()
   return [
     Figure("lines a second, from the pipe to the log", LINES / median(walls) * 1e3, "", at_least=300_000),
     Figure("the build step", median(walls), "ms"),
     Figure("the same into a file, by the shell", median(files), "ms"),
+    Figure("the build step : the shell", ratio(walls, files)),
     Figure("CPU a line, compression included", median(cpus), "µs"),
     Figure("peak of memory over idle", max(growths), "MiB", 20),
   ]
@@ -77,14 +80,6 @@ def deploy(manager: Manager) -> tuple[int, dict]:
   if deployment["state"] != "success":
     raise SystemExit(f"Deployment {number} failed:\n{manager.log.read_text()[-4000:]}")
   return number, deployment
-
-
-def wait_for(log: Path, manager: Manager) -> None:
-  deadline = time.monotonic() + 60
-  while not log.exists():
-    if time.monotonic() > deadline:
-      raise SystemExit(f"{log} was not made:\n{manager.log.read_text()[-4000:]}")
-    time.sleep(0.05)
 
 
 def check(log: Path) -> None:

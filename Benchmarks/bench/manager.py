@@ -9,15 +9,21 @@ import subprocess
 import time
 from pathlib import Path
 
+import commands
 import process
 
 BINARY = os.environ["BENCH_SCRATCH"] + "/bascule"
 NAMESPACE = ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"]
 if os.geteuid() != 0:
   NAMESPACE.append("--map-root-user")
-# Writes down when the manager's exec begins.
-LAUNCH = ["bash", "-c", 'echo "$EPOCHREALTIME" >"$0"; exec "$@"']
 SECRET = "a secret of the benchmarks"
+# Of its environment, what no repetition needs.
+OURS = {"PATH", "HOME"}
+
+
+def launch(command: list[str], stamp: Path) -> list[str]:
+  """It as PID 1 of a namespace; when its exec begins is written to `stamp`."""
+  return [*NAMESPACE, "bash", "-c", 'echo "$EPOCHREALTIME" >"$0"; exec "$@"', str(stamp), *command]
 
 
 def free_port() -> int:
@@ -35,12 +41,34 @@ class SocketConnection(http.client.HTTPConnection):
     self.sock.connect(str(self.path))
 
 
+class ControlPort:
+  """One kept connection."""
+
+  def __init__(self, manager: "Manager"):
+    self.headers = {"Authorization": f"Bearer {manager.token()}"}
+    self.connection = http.client.HTTPConnection("127.0.0.1", manager.control_port, timeout=60)
+
+  def get(self, path: str) -> bytes:
+    commands.show(f"curl -H 'Authorization: Bearer …' localhost:$CONTROL_PORT{path}")
+    self.connection.request("GET", path, headers=self.headers)
+    answer = self.connection.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+      raise SystemExit(f"{path} was answered with {answer.status}: {body[:200]}")
+    return body
+
+  def close(self) -> None:
+    self.connection.close()
+
+
 class Manager:
   """`with Manager(...) as manager:`: it is stopped at the end, and its app with it."""
 
   def __init__(self, scratch: Path, repository: Path | str, **settings: str):
     self.root = scratch / "app"
     self.port, self.control_port = free_port(), free_port()
+    # How many of its children stay.
+    self.apps = 1
     self.log, self.stamp = scratch / "bascule.log", scratch / "launched"
     home = scratch / "home"
     home.mkdir(exist_ok=True)
@@ -53,10 +81,10 @@ class Manager:
 
   def start(self) -> None:
     self.stamp.unlink(missing_ok=True)
-    command = [*NAMESPACE, *LAUNCH, str(self.stamp), BINARY, "run"]
+    commands.show([BINARY, "run"], {name: value for name, value in self.environment.items() if name not in OURS})
     with self.log.open("ab") as log:
       self.process = subprocess.Popen(
-        command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        launch([BINARY, "run"], self.stamp), env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     self.pid = self.find()
 
   def __enter__(self) -> "Manager":
@@ -73,13 +101,11 @@ class Manager:
 
   def find(self) -> int:
     """Its pid out here, as soon as it runs."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and self.process.poll() is None:
-      for child in process.children(self.process.pid):
-        if process.program(child) == BINARY:
-          return child
-    self.process.kill()
-    raise SystemExit(f"bascule did not start:\n{self.log.read_text()[-4000:]}")
+    try:
+      return process.child_running(BINARY, self.process.pid)
+    except SystemExit as error:
+      self.process.kill()
+      raise SystemExit(f"{error}\n{self.log.read_text()[-4000:]}") from None
 
   def stop(self) -> None:
     try:
@@ -101,6 +127,8 @@ class Manager:
         status = self.status()
         if status["live"] and not status["current"]:
           return
+        if not status["live"] and status["last"] and status["last"]["state"] == "failed":
+          break
       except OSError:
         pass
       time.sleep(0.02)
@@ -117,8 +145,15 @@ class Manager:
     connection.close()
     return answer
 
+  def token(self) -> str:
+    """An admin's, for the control port."""
+    command = [BINARY, "token", "--sub", "bench", "--admin"]
+    return subprocess.run(
+      command, env={"APP_ROOT": str(self.root)}, check=True, capture_output=True, text=True).stdout.strip()
+
   def deploy(self) -> tuple[float, dict]:
     """Seconds from the trigger to `complete`, and the deployment as it is recorded."""
+    commands.show("bascule deploy")
     started = time.monotonic()
     number = self.ask("POST", "/api/projects/main/deploy", {})["deployment"]
     connection = SocketConnection(self.root / "shared/bascule.sock")
@@ -133,7 +168,7 @@ class Manager:
       raise SystemExit(f"Deployment {number} failed:\n{self.log.read_text()[-4000:]}")
     return ended - started, self.ask("GET", f"/api/deployments/{number}")
 
-  def wait_until_idle(self) -> None:
+  def wait_until_idle(self, every: float = 0.02) -> None:
     """Also the pruning, which goes on after a deployment."""
-    while self.status()["current"] or len(process.children(self.pid)) > 1:
-      time.sleep(0.02)
+    while self.status()["current"] or len(process.children(self.pid)) > self.apps:
+      time.sleep(every)

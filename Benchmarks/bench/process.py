@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import commands
+
 
 def cpu_seconds(pid: int) -> float:
   """utime + stime of all its threads, dead ones too, children not: the clock that clock_getcpuclockid(3)
@@ -37,6 +39,21 @@ def peak_memory(pid: int) -> float:
   return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
+def child_running(name: str, parent: int) -> int:
+  """The child's pid, as soon as it runs the program of that name or path; looked for without a pause."""
+  deadline = time.monotonic() + 20
+  while time.monotonic() < deadline and program(parent):
+    for child in children(parent):
+      if name in (path := program(child), path.rpartition("/")[2]):
+        return child
+  raise SystemExit(f"{name} was not started by process {parent}.")
+
+
+def tree(pid: int) -> list[int]:
+  """It and all that descends from it."""
+  return [pid, *(other for child in children(pid) for other in tree(child))]
+
+
 def threads(pid: int) -> int:
   return len(os.listdir(f"/proc/{pid}/task"))
 
@@ -63,6 +80,7 @@ def program(pid: int) -> str:
 @contextmanager
 def server(command: list[str], port: int) -> Iterator[subprocess.Popen]:
   """Runs it as long as the block, which begins when it listens."""
+  commands.show(command)
   child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
   try:
     wait_for_port(port)
@@ -79,6 +97,14 @@ def wait_for_port(port: int) -> None:
     except ConnectionRefusedError:
       time.sleep(0.02)
   raise SystemExit(f"Nothing listens on port {port}.")
+
+
+def wait_for_file(file: Path, seconds: float) -> None:
+  deadline = time.monotonic() + seconds
+  while not file.exists():
+    if time.monotonic() > deadline:
+      raise SystemExit(f"{file} was not made within {seconds:.0f} seconds.")
+    time.sleep(0.005)
 
 
 def stop(process: subprocess.Popen) -> None:

@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import commands
+import haproxy
 import process
 from generator import Upstream
 from manager import BINARY, free_port
@@ -13,6 +15,8 @@ MANY = 20_000
 
 class Proxy:
   kind = ""
+  # What a unix socket's path follows; with it the upstream is reached by that.
+  unix = ""
 
   def __init__(self, folder: Path, upstream: Upstream, name: str = "", threads: int = 1):
     self.name = name or self.kind
@@ -26,11 +30,16 @@ class Proxy:
     return ""
 
   @property
+  def upstream_address(self) -> str:
+    return f"{self.unix}{self.upstream.socket}" if self.unix else f"127.0.0.1:{self.upstream.port}"
+
+  @property
   def file(self) -> Path:
     return self.folder / "configuration"
 
   def __enter__(self) -> "Proxy":
     self.folder.mkdir(exist_ok=True)
+    commands.show(self.command())
     self.file.write_text(self.configuration())
     log = self.folder / "log"
     with log.open("wb") as output:
@@ -66,55 +75,32 @@ class Proxy:
 class Bascule(Proxy):
   kind = "bascule"
 
-  def upstream_address(self) -> str:
-    return f"127.0.0.1:{self.upstream.port}"
-
   def command(self) -> list[str]:
-    command = [BINARY, "front", "--listen", f"127.0.0.1:{self.port}", "--upstream", self.upstream_address()]
+    command = [BINARY, "front", "--listen", f"127.0.0.1:{self.port}", "--upstream", self.upstream_address]
     return [*command, "--threads", str(self.threads)] if self.threads > 1 else command
 
 
 class BasculeUnix(Bascule):
   kind = "bascule, unix socket"
-
-  def upstream_address(self) -> str:
-    return f"unix:{self.upstream.socket}"
+  unix = "unix:"
 
 
 class HAProxy(Proxy):
   kind = "haproxy"
   process_wide = request = ""
 
-  def upstream_address(self) -> str:
-    return f"127.0.0.1:{self.upstream.port}"
-
   def configuration(self) -> str:
-    return f"""global
-  nbthread {self.threads}
-  maxconn {MANY}
-  no strict-limits
-{self.process_wide}defaults
-  mode http
-  http-reuse always
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-frontend front
-  bind 127.0.0.1:{self.port}
-{self.request}  default_backend app
-backend app
-  server app {self.upstream_address()}
-"""
+    return haproxy.configuration(
+      self.port, [f"app {self.upstream_address}"], self.threads,
+      f"  maxconn {MANY}\n  no strict-limits\n{self.process_wide}", self.request)
 
   def command(self) -> list[str]:
-    return ["haproxy", "-db", "-f", str(self.file)]
+    return haproxy.command(self.file)
 
 
 class HAProxyUnix(HAProxy):
   kind = "haproxy, unix socket"
-
-  def upstream_address(self) -> str:
-    return f"unix@{self.upstream.socket}"
+  unix = "unix@"
 
 
 class HAProxyHeaders(HAProxy):
@@ -161,7 +147,7 @@ http {{
 {temporary}  access_log off;
   keepalive_requests 1000000000;
   upstream app {{
-    server 127.0.0.1:{self.upstream.port};
+    server {self.upstream_address};
     keepalive 128;
     keepalive_requests 1000000000;
   }}

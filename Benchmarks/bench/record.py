@@ -4,18 +4,16 @@ time of the manager alone in a deployment that changes nothing: it is one thread
 recording together takes less of the wall clock than this.
 """
 
-import http.client
 import json
 import selectors
 import socket
-import sqlite3
-import subprocess
 import time
 from pathlib import Path
 from statistics import median
 
+import history
 import process
-from manager import BINARY, Manager
+from manager import ControlPort, Manager
 from report import Figure, rounds
 from repository import SMALL_APP, Repository
 
@@ -27,7 +25,7 @@ def measure(scratch: Path) -> list[Figure]:
   repository = Repository(scratch / "repository", SMALL_APP)
   with Manager(scratch, repository.path) as manager:
     figures = overhead(manager)
-  fill(manager.root / "shared/bascule.db")
+  history.fill(manager, DEPLOYMENTS)
   with Manager(scratch, repository.path, KEEP_DEPLOYMENTS=str(2 * DEPLOYMENTS)) as manager:
     figures += pages(manager)
   figures += readers(scratch / "readers")
@@ -47,25 +45,8 @@ def overhead(manager: Manager) -> list[Figure]:
 # ── pages
 
 
-def fill(path: Path) -> None:
-  database = sqlite3.connect(path)
-  states = ["success", "failed", "superseded", "canceled"]
-  rows = (
-    ("main", states[number % 4], "fast", "push", "ada", "main", f"{number:040x}", "Ada", f"Change {number}", number, 0,
-      1_700_000_000_000 + number, 1_700_000_000_000 + number, 1_700_000_001_000 + number, "[]", 0)
-    for number in range(DEPLOYMENTS)
-  )
-  database.executemany(
-    """INSERT INTO deployments (project, state, mode, "trigger", actor, ref, "commit", author, message, "release", forced,
-    queued_at, started_at, finished_at, phases, exit_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-    rows)
-  database.commit()
-  database.close()
-
-
 def pages(manager: Manager) -> list[Figure]:
-  headers = {"Authorization": f"Bearer {token(manager)}"}
-  connection = http.client.HTTPConnection("127.0.0.1", manager.control_port, timeout=60)
+  control = ControlPort(manager)
   figures = []
   queries = {
     "newest": "limit=50", "from the middle": f"limit=50&before={DEPLOYMENTS // 2}",
@@ -76,22 +57,11 @@ def pages(manager: Manager) -> list[Figure]:
     took = []
     for _ in range(rounds(200)):
       started = time.monotonic()
-      connection.request("GET", f"/api/deployments?{query}", headers=headers)
-      response = connection.getresponse()
-      body = response.read()
+      control.get(f"/api/deployments?{query}")
       took.append(time.monotonic() - started)
-      if response.status != 200:
-        raise SystemExit(f"The page was answered with {response.status}: {body[:200]}")
-    took.sort()
     figures.append(Figure(f"a page of {DEPLOYMENTS} deployments, {name}, median", median(took) * 1e3, "ms", 5))
-  connection.close()
+  control.close()
   return figures
-
-
-def token(manager: Manager) -> str:
-  command = [BINARY, "token", "--sub", "bench", "--admin"]
-  return subprocess.run(
-    command, env={"APP_ROOT": str(manager.root)}, check=True, capture_output=True, text=True).stdout.strip()
 
 
 # ── readers
@@ -109,7 +79,7 @@ def readers(scratch: Path) -> list[Figure]:
   repository = Repository(scratch / "repository", app)
   with Manager(scratch, repository.path) as manager:
     (scratch / "home/talk").touch()
-    headers = f"Authorization: Bearer {token(manager)}"
+    headers = f"Authorization: Bearer {manager.token()}"
     number = manager.ask("POST", "/api/projects/main/deploy", {"force": True})["deployment"]
     with Audience(manager.control_port, f"/api/deployments/{number}/stream", headers) as audience:
       audience.listen(3)

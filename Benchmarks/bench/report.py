@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -34,8 +35,17 @@ class Figure:
     return "reached" if reached else "**missed**"
 
 
+# Few rounds are for trying a measurement out.
+RECORDING = os.environ.get("BENCH_RECORD", "no" if "BENCH_ROUNDS" in os.environ else "yes") == "yes"
+
+
 def rounds(otherwise: int) -> int:
   return int(os.environ.get("BENCH_ROUNDS", otherwise))
+
+
+def ratio(ours: list[float], theirs: list[float]) -> float:
+  """The median of the rounds' ratios: what slows a round down slows both."""
+  return median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
 def spread(name: str, values: list[float], unit: str, at_most: float | None = None) -> list[Figure]:
@@ -70,14 +80,19 @@ class Report:
     print(f"  {figure.name:<64} {figure.measured:>12}{aims}{past}", flush=True)
 
   def write(self, explanations: dict[str, str]) -> None:
-    lines = ["# Measured with `./console bench`", "", machine(), ""]
+    if not RECORDING:
+      return
+    lines = ["# Measured with `./console bench`", "", machine(), "", programs(), ""]
     lines += ["| measurement | figure | measured | target | |", "|---|---|---|---|---|"]
     for name in explanations:
       for row in self.rows.get(name) or self.recorded.get(name, []):
         lines.append("| " + " | ".join(row) + " |")
     for name, text in explanations.items():
       lines += ["", f"## {name}", "", text.strip()]
-    self.path.write_text("\n".join(lines) + "\n")
+    # As a whole: an interruption must not cost what others have taken minutes to measure.
+    new = self.path.with_suffix(".new")
+    new.write_text("\n".join(lines) + "\n")
+    new.rename(self.path)
 
 
 def machine() -> str:
@@ -88,3 +103,14 @@ def machine() -> str:
     f"On {os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
     f"{int(memory[1]) >> 20 if memory else '?'} GiB of memory, Linux {kernel[0] if kernel else '?'}."
   )
+
+
+def programs() -> str:
+  """What stands beside Bascule, and what it runs, by version."""
+  options = {"haproxy": "-v", "nginx": "-v", "webhook": "-version", "tini": "--version", "dumb-init": "--version"}
+  found = []
+  for name, option in {**options, "bun": "--version", "git": "--version"}.items():
+    told = subprocess.run([name, option], capture_output=True, text=True, check=False)
+    version = re.search(r"\d+(\.\d+)+", told.stdout + told.stderr)
+    found.append(f"{name} {version[0] if version else '?'}")
+  return f"With {', '.join(found)}; all of them Debian's, except Bun. Nothing else runs meanwhile."

@@ -1,13 +1,15 @@
 """From the exec of `bascule run`, with a release on disk, to the moment a child of it is seen to be running `bun`, which
 is the app. A shell writes down the first on its way to exec; a loop that reads `/proc/PID/task/PID/children` and the
-children's `exe` without a pause tells the second. The page cache is warm."""
+children's `exe` without a pause tells the second. The page cache is warm. In the same rounds `bascule init`, tini and
+dumb-init start the same app: they have no disk to look at, no ports to open and no history to read."""
 
 import time
 from pathlib import Path
 
+import inits
 import process
-from manager import Manager
-from report import Figure, rounds, spread
+from manager import Manager, free_port
+from report import Figure, ratio, rounds, spread
 from repository import SMALL_APP, Repository
 
 
@@ -16,23 +18,30 @@ def measure(scratch: Path) -> list[Figure]:
   manager = Manager(scratch, repository.path)
   with manager:
     pass
-  wall, cpu = [], []
+  walls: dict[str, list[float]] = {name: [] for name in ["bascule", *inits.INITS]}
+  cpus: dict[str, list[float]] = {name: [] for name in walls}
   for _ in range(rounds(40)):
     manager.start()
     try:
-      seen = app_started(manager.pid)
-      cpu.append(process.cpu_seconds(manager.pid) * 1e3)
-      wall.append((seen - float(manager.stamp.read_text())) * 1e3)
+      note("bascule", manager.pid, manager.stamp, walls, cpus)
       manager.wait_until_live()
     finally:
       manager.stop()
-  return spread("exec of bascule to the app spawned", wall, "ms", 30) + spread("its CPU time", cpu, "ms")[:1]
+    for name in inits.INITS:
+      stamp, port = scratch / "stamp", free_port()
+      with inits.started(name, repository.path, port, stamp) as pid:
+        note(name, pid, stamp, walls, cpus)
+  figures = spread("exec of bascule to the app spawned", walls["bascule"], "ms", 30)
+  figures += spread("its CPU time", cpus["bascule"], "ms")[:1]
+  for name in inits.INITS:
+    figures += spread(f"exec of {name} to the app spawned", walls[name], "ms")
+    figures += spread(f"CPU time of {name}", cpus[name], "ms")[:1]
+    figures.append(Figure(f"bascule : {name}", ratio(walls["bascule"], walls[name])))
+  return figures
 
 
-def app_started(pid: int) -> float:
-  deadline = time.time() + 20
-  while time.time() < deadline:
-    for child in process.children(pid):
-      if Path(process.program(child)).name == "bun":
-        return time.time()
-  raise SystemExit("The app was not started within twenty seconds.")
+def note(name: str, pid: int, stamp: Path, walls: dict[str, list[float]], cpus: dict[str, list[float]]) -> None:
+  process.child_running("bun", pid)
+  seen = time.time()
+  cpus[name].append(process.cpu_seconds(pid) * 1e3)
+  walls[name].append((seen - float(stamp.read_text())) * 1e3)

@@ -6,29 +6,14 @@ import subprocess
 import time
 from pathlib import Path
 
+import commands
+import haproxy
 import process
 from manager import Manager, free_port
 from repository import Repository
+from shell import Shell
 
 APP = Path(__file__).parents[1] / "apps/released.ts"
-BUILD = """
-set -e
-mkdir -p "$ROOT/releases/$N"
-git clone --quiet --branch main "$GIT_REPO" "$ROOT/releases/$N"
-cd "$ROOT/releases/$N"
-bun install
-bun run build
-ln -sfn "$ROOT/releases/$N" "$ROOT/current"
-"""
-RESTART = """
-kill "$(cat "$ROOT/pid")"
-sleep 1
-cd "$ROOT/current"
-setsid bun start >>"$ROOT/log" 2>&1 </dev/null &
-echo $! >"$ROOT/pid"
-"""
-
-
 class Way:
   name = ""
   ours = beside = probes = False
@@ -97,38 +82,21 @@ class Script(Way):
   seconds = 5.0
 
   def start(self) -> None:
-    self.port, self.number = free_port(), 0
-    self.environment = {
-      "PATH": os.environ["PATH"], "HOME": str(self.folder), "ROOT": str(self.folder), "PORT": str(self.port),
-      "GIT_REPO": str(self.repository.path), "BENCH_PROBES": str(self.file),
-    }
-    self.build()
-    placeholder = subprocess.Popen(["sleep", "60"])
-    (self.folder / "pid").write_text(str(placeholder.pid))
-    self.run(RESTART)
-    placeholder.wait()
-    process.wait_for_port(self.port)
-
-  def run(self, script: str) -> None:
-    environment = {**self.environment, "N": str(self.number), "RELEASE": str(self.number)}
-    subprocess.run(
-      ["/bin/sh", "-c", script], env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-  def build(self) -> None:
-    self.number += 1
-    self.run(BUILD)
+    self.shell = Shell(self.folder, str(self.repository.path), BENCH_PROBES=str(self.file))
+    self.port = self.shell.port
+    self.deploy()
 
   def deploy(self) -> int:
-    self.build()
-    self.run(RESTART)
-    return self.number
+    self.shell.build()
+    self.shell.restart()
+    return self.shell.number
 
   def settle(self) -> None:
     super().settle()
     time.sleep(0.5)
 
   def close(self) -> None:
-    os.killpg(int((self.folder / "pid").read_text()), 15)
+    self.shell.close()
 
 
 class HAProxy(Script):
@@ -139,43 +107,31 @@ class HAProxy(Script):
   seconds = 3.0
 
   def start(self) -> None:
-    self.port, self.number = free_port(), 0
-    self.environment = {
-      "PATH": os.environ["PATH"], "HOME": str(self.folder), "ROOT": str(self.folder),
-      "GIT_REPO": str(self.repository.path), "BENCH_PROBES": str(self.file),
-    }
+    self.shell = Shell(self.folder, str(self.repository.path), BENCH_PROBES=str(self.file))
+    self.port = free_port()
     self.servers = {"a": free_port(), "b": free_port()}
     self.live, self.app = "b", None
     file, self.api = self.folder / "haproxy.cfg", self.folder / "api"
-    file.write_text(f"""global
-  nbthread 1
-  stats socket {self.api} mode 600 level admin
-defaults
-  mode http
-  http-reuse always
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-frontend front
-  bind 127.0.0.1:{self.port}
-  default_backend app
-backend app
-  server a 127.0.0.1:{self.servers["a"]} disabled
-  server b 127.0.0.1:{self.servers["b"]} disabled
-""")
+    text = haproxy.configuration(
+      self.port, [f"{name} 127.0.0.1:{port} disabled" for name, port in self.servers.items()],
+      process_wide=f"  stats socket {self.api} mode 600 level admin\n")
+    file.write_text(text)
+    commands.show(haproxy.command(file))
+    print("".join(f"    {line}\n" for line in text.splitlines()), end="")
     self.proxy = subprocess.Popen(
-      ["haproxy", "-db", "-f", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+      haproxy.command(file), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process.wait_for_port(self.port)
     self.deploy()
 
   def deploy(self) -> int:
-    self.build()
+    self.shell.build()
+    number = self.shell.number
     old, new = self.live, "a" if self.live == "b" else "b"
     before, self.live = self.app, new
     self.app = subprocess.Popen(
       ["bun", "start"], cwd=self.folder / "current", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
       stderr=subprocess.DEVNULL, start_new_session=True,
-      env={**self.environment, "RELEASE": str(self.number), "PORT": str(self.servers[new])})
+      env={**self.shell.environment, "RELEASE": str(number), "PORT": str(self.servers[new])})
     self.probe(self.servers[new])
     self.ask(f"set server app/{new} state ready; set server app/{old} state drain")
     while before and self.sessions(old) > 0:
@@ -183,7 +139,7 @@ backend app
     if before:
       os.killpg(before.pid, 15)
       before.wait()
-    return self.number
+    return number
 
   def probe(self, port: int) -> None:
     while True:
@@ -197,6 +153,7 @@ backend app
       time.sleep(0.025)
 
   def ask(self, command: str) -> str:
+    commands.show(f"echo '{command}' | socat stdio {self.api}")
     with socket.socket(socket.AF_UNIX) as connection:
       connection.connect(str(self.api))
       connection.sendall(f"{command}\n".encode())

@@ -7,6 +7,7 @@ package final class DeploymentLogs {
   package let folder: String
   private var open: [Int64: DeploymentLog] = [:]
   private var files: [Int64: WeakFile] = [:]
+  private var prunedAt: Timestamp?
   /// Changes of the folder, one after the other.
   private var work: Task<Void, Never>?
 
@@ -44,21 +45,34 @@ package final class DeploymentLogs {
     let folder = folder
     try? Files.changeMode(folder, 0o700)
     afterwards {
-      let names = await Blocking.disk.run {
-        let names = (try? Files.list(folder)) ?? []
-        for name in names where Self.number(name) != nil {
-          try? Files.changeMode("\(folder)/\(name)", 0o600)
-        }
-        return names
-      }
+      let names = await Blocking.disk.run { (try? Files.list(folder)) ?? [] }
       let present = Set(names)
-      for name in names {
-        if name.hasSuffix(".tmp") || name.hasSuffix(".log") && present.contains(name + ".gz") {
-          await Blocking.disk.run { _ = unlink("\(folder)/\(name)") }
-        } else if let id = Self.number(name), name.hasSuffix(".log"), self.open[id] == nil {
-          await self.pack(id)
-        }
+      var open: [Int64] = []
+      // Piece by piece: others wait for the disk too.
+      for start in stride(from: 0, to: names.count, by: Self.pieceSize) {
+        let piece = names[start..<min(start + Self.pieceSize, names.count)]
+        open += await Blocking.disk.run { Self.tidy(piece, of: present, in: folder) }
       }
+      for id in open where self.open[id] == nil { await self.pack(id) }
+    }
+  }
+
+  private static let pieceSize = 500
+
+  /// Returns those that are to be compressed: most are so small that to open each would be most of a start.
+  private nonisolated static func tidy(_ names: ArraySlice<String>, of present: Set<String>, in folder: String)
+    -> [Int64]
+  {
+    names.compactMap { name in
+      let path = "\(folder)/\(name)"
+      if name.hasSuffix(".tmp") || name.hasSuffix(".log") && present.contains(name + ".gz") {
+        _ = unlink(path)
+        return nil
+      }
+      var status = stat()
+      guard let id = number(name), lstat(path, &status) == 0 else { return nil }
+      if status.st_mode & 0o777 != 0o600 { try? Files.changeMode(path, 0o600) }
+      return name.hasSuffix(".log") && Int64(status.st_size) >= LogPacking.least ? id : nil
     }
   }
 
@@ -68,6 +82,14 @@ package final class DeploymentLogs {
     let limit = Timestamp.now.milliseconds - Int64(clamping: days) * 86_400_000
     let old = await Blocking.disk.run { Self.outdated(folder, keep: keep, before: limit) }
     await remove(old)
+  }
+
+  /// The same, once a day: it looks at every log there is.
+  package func pruneDaily(days: Int, at now: Timestamp = .now) async {
+    // Unless somebody has set the clock back.
+    if let before = prunedAt, (0..<86_400_000).contains(now.milliseconds - before.milliseconds) { return }
+    prunedAt = now
+    await prune(days: days)
   }
 
   /// Those of a project that is gone, say.

@@ -16,20 +16,31 @@ extension History {
         ] + values(deployment))
     }
     remember(stored)
+    counts?.add(stored)
     return stored
   }
 
   package func update(_ deployment: Deployment) throws(HistoryError) {
+    let before = try counted(deployment)
     try write { () throws(SQLiteError) in
       _ = try database.run(
         Self.change,
         [.text(deployment.state.rawValue)] + values(deployment) + [.integer(deployment.id)])
     }
     remember(deployment)
+    if let before { counts?.change(deployment, from: before) }
+  }
+
+  /// As what it is counted; nil where nobody counts, or there is no such row.
+  private func counted(_ deployment: Deployment) throws(HistoryError) -> DeploymentState? {
+    guard let counts else { return nil }
+    if let state = counts.state(ofOpen: deployment.id) { return state }
+    return try self.deployment(deployment.id)?.state
   }
 
   /// For one that ends without having begun: the rest of its row stays.
   package func conclude(_ deployment: Deployment) throws(HistoryError) {
+    let before = try counted(deployment)
     try write { () throws(SQLiteError) in
       _ = try database.run(
         "UPDATE deployments SET state = ?, error = ?, finished_at = ? WHERE id = ?",
@@ -39,6 +50,7 @@ extension History {
         ])
     }
     remember(deployment)
+    if let before { counts?.change(deployment, from: before) }
   }
 
   private static let changing = """
@@ -75,12 +87,13 @@ extension History {
     taken[TakenDelivery(project: project, delivery: delivery)]
   }
 
-  /// The newest thousand: no forge sends an older delivery again.
+  /// The newest thousand, and where few came by delivery not all of the past: no forge sends an older one again.
   func loadDeliveries() throws(SQLiteError) {
     let rows = try database.rows(
       """
       SELECT project, delivery, id FROM deployments
-      WHERE delivery IS NOT NULL AND state IN ('queued', 'building', 'deploying', 'success')
+      WHERE id > (SELECT max(id) FROM deployments) - 10000
+        AND delivery IS NOT NULL AND state IN ('queued', 'building', 'deploying', 'success')
       ORDER BY id DESC LIMIT 1000
       """
     ) { row in
@@ -107,11 +120,14 @@ extension History {
   /// What a manager before this one left waiting or running.
   package func unfinished() throws(HistoryError) -> [Deployment] {
     // By the index of states: one more index, of these few, would be written for every deployment.
-    try select(
-      """
-      WHERE project IN (SELECT slug FROM projects) AND state IN ('queued', 'building', 'deploying') ORDER BY id
-      """, [])
+    try select("WHERE project IN (SELECT slug FROM projects) AND \(Self.isUnfinished) ORDER BY id", [])
   }
+
+  package func unfinished(of project: String) throws(HistoryError) -> [Deployment] {
+    try select("WHERE project = ? AND \(Self.isUnfinished) ORDER BY id", [.text(project)])
+  }
+
+  private static let isUnfinished = "state IN ('queued', 'building', 'deploying')"
 
   /// Skipped since `from`, for whoever lifts the hold that skipped them.
   package func skipped(project: String, since from: Timestamp) throws(HistoryError) -> [Deployment] {
@@ -122,12 +138,23 @@ extension History {
 
   /// Of all projects; states that no deployment is in are left out.
   package func countByState() throws(HistoryError) -> [(state: DeploymentState, count: Int)] {
-    try read { () throws(SQLiteError) in
-      try database.rows("SELECT state, count(*) FROM deployments GROUP BY state") {
-        (DeploymentState(rawValue: $0.text(0) ?? "") ?? .failed, Int(clamping: $0.integer(1) ?? 0))
+    try loadedCounts().byState.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
+  }
+
+  func loadedCounts() throws(HistoryError) -> DeploymentCounts {
+    if let counts { return counts }
+    let rows = try read { () throws(SQLiteError) in
+      // In the order of the index of states.
+      try database.rows("SELECT project, state, count(*) FROM deployments GROUP BY project, state") {
+        ($0.text(0) ?? "", Self.state($0.text(1)), Int(clamping: $0.integer(2) ?? 0))
       }
     }
+    let loaded = DeploymentCounts(rows)
+    counts = loaded
+    return loaded
   }
+
+  static func state(_ text: String?) -> DeploymentState { DeploymentState(rawValue: text ?? "") ?? .failed }
 
   func select(_ condition: String, _ values: [SQLiteValue]) throws(HistoryError) -> [Deployment] {
     try read { () throws(SQLiteError) in
@@ -141,7 +168,7 @@ extension History {
 
   private static func deployment(_ row: Statement) -> Deployment {
     var deployment = Deployment(
-      project: row.text(1) ?? "", state: DeploymentState(rawValue: row.text(2) ?? "") ?? .failed,
+      project: row.text(1) ?? "", state: state(row.text(2)),
       trigger: row.text(4) ?? "", actor: row.text(5) ?? "", ref: row.text(6) ?? "", commit: row.text(8),
       queuedAt: Timestamp(milliseconds: row.integer(7) ?? 0))
     deployment.id = row.integer(0) ?? 0

@@ -36,6 +36,7 @@ extension History {
       _ = try database.run("DELETE FROM projects WHERE slug = ?", [.text(slug)])
     }
     holds[slug] = nil
+    counts?.remove(project: slug)
     try read { () throws(SQLiteError) in try loadDeliveries() }
   }
 

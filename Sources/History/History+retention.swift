@@ -2,49 +2,49 @@ import Linux
 import SQLite
 
 extension History {
-  /// All but the newest `keep` of each project, and those that have not ended; returns the numbers of what went.
+  /// All but the newest `keep` of the project, and those that have not ended; returns the numbers of what went.
   /// In small pieces: the main loop has other things to do.
-  package func forgetOld(keep: Int) async throws(HistoryError) -> [Int64] {
+  package func forgetOld(of slug: String, keep: Int) async throws(HistoryError) -> [Int64] {
     var gone: [Int64] = []
-    let slugs = try read { () throws(SQLiteError) in
-      try database.rows("SELECT slug FROM projects") { $0.text(0) ?? "" }
-    }
-    for slug in slugs {
-      let oldest = try read { () throws(SQLiteError) in
-        try database.rows(
-          "SELECT id FROM deployments WHERE project = ? ORDER BY id DESC LIMIT 1 OFFSET ?",
-          [.text(slug), .integer(Int64(max(keep, 1)) - 1)]
-        ) { $0.integer(0) ?? 0 }
-      }
-      guard let oldest = oldest.first else { continue }
-      while true {
-        let piece = try forget(slug, before: oldest)
-        gone += piece
-        if piece.count < Self.pieceSize { break }
-        await MainLoop.sleep(for: .milliseconds(1))
-      }
+    var last: Int64 = 0
+    // From the oldest on: to look for the newest that goes would be a walk past all that stay.
+    var rest = try loadedCounts().rows(of: slug) - max(keep, 1)
+    while rest > 0 {
+      let piece = try oldest(min(rest, Self.pieceSize), of: slug, after: last)
+      guard let end = piece.last?.id else { break }
+      let ended = piece.filter(\.hasEnded)
+      try forget(ended.map { ($0.id, $0.state) }, of: slug)
+      gone += ended.map(\.id)
+      last = end
+      rest -= piece.count
+      if rest > 0 { await MainLoop.sleep(for: .milliseconds(1)) }
     }
     return gone
   }
 
   private static let pieceSize = 200
 
-  private func forget(_ slug: String, before oldest: Int64) throws(HistoryError) -> [Int64] {
-    let ids = try read { () throws(SQLiteError) in
+  private func oldest(_ count: Int, of slug: String, after last: Int64) throws(HistoryError) -> [(
+    id: Int64, state: DeploymentState, hasEnded: Bool
+  )] {
+    try read { () throws(SQLiteError) in
       try database.rows(
         """
-        SELECT id FROM deployments WHERE project = ? AND id < ? AND finished_at IS NOT NULL
+        SELECT id, state, finished_at IS NOT NULL FROM deployments WHERE project = ? AND id > ?
         ORDER BY id LIMIT ?
-        """, [.text(slug), .integer(oldest), .integer(Int64(Self.pieceSize))]
-      ) { $0.integer(0) ?? 0 }
+        """, [.text(slug), .integer(last), .integer(Int64(count))]
+      ) { ($0.integer(0) ?? 0, Self.state($0.text(1)), $0.integer(2) == 1) }
     }
-    guard !ids.isEmpty else { return [] }
+  }
+
+  private func forget(_ rows: [(id: Int64, state: DeploymentState)], of slug: String) throws(HistoryError) {
+    guard !rows.isEmpty else { return }
     try write { () throws(SQLiteError) in
-      for id in ids { _ = try database.run("DELETE FROM deployments WHERE id = ?", [.integer(id)]) }
+      for row in rows { _ = try database.run("DELETE FROM deployments WHERE id = ?", [.integer(row.id)]) }
     }
-    let set = Set(ids)
-    taken = taken.filter { !set.contains($0.value) }
-    return ids
+    counts?.remove(rows.map(\.state), of: slug)
+    let ids = Set(rows.map(\.id))
+    taken = taken.filter { !ids.contains($0.value) }
   }
 
   /// Logs and people go by the numbers: where a new file begins, it goes on behind those of the one before.

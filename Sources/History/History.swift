@@ -20,6 +20,8 @@ package final class History {
   /// Deliveries that need not be taken again, to their deployments. Not an index: random keys in one would
   /// cost every trigger a page of its own.
   var taken: [TakenDelivery: Int64] = [:]
+  /// Counted when they are first asked for.
+  var counts: DeploymentCounts?
   var holds: [String: [Hold.Kind: Hold]] = [:]
   let payloads: PayloadSegments
   var deliveryPruning = Pruning()
@@ -133,6 +135,7 @@ package final class History {
       if error.isDamage { noteDamage(error) }
       try? database.execute("ROLLBACK")
       // What was remembered of this turn has not happened.
+      counts = nil
       try? loadHolds()
       try? loadDeliveries()
     }

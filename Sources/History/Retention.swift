@@ -13,9 +13,10 @@ package struct Retention: Sendable {
 
   /// What waits or runs is never touched.
   @MainLoop
-  package func apply(to history: History, _ logs: DeploymentLogs) async throws(HistoryError) {
-    let gone = try await history.forgetOld(keep: deployments)
+  package func apply(to history: History, _ logs: DeploymentLogs, of project: String) async throws(HistoryError)
+  {
+    let gone = try await history.forgetOld(of: project, keep: deployments)
     await logs.remove(gone)
-    await logs.prune(days: logDays)
+    await logs.pruneDaily(days: logDays)
   }
 }

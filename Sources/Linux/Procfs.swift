@@ -66,14 +66,16 @@ package enum Procfs {
     }
   }
 
-  /// Everything that descends from `root`, itself left out: along the tree, since a machine may have
-  /// thousands of processes that are nobody's business here.
-  package static func descendants(of root: pid_t) -> [Process] {
-    guard Files.kind("/proc/self/task/\(getpid())/children") != nil else { return scan(below: root) }
+  /// Everything that descends from `root`, itself left out, and from none of `others`: along the tree, since a machine
+  /// may have thousands of processes that are nobody's business here.
+  package static func descendants(of root: pid_t, except others: Set<pid_t> = []) -> [Process] {
+    guard Files.kind("/proc/self/task/\(getpid())/children") != nil else {
+      return scan(below: root, except: others)
+    }
     var found: [Process] = []
     var open = [root]
     while let parent = open.popLast() {
-      for child in children(of: parent) {
+      for child in children(of: parent) where !others.contains(child) {
         guard let process = process(child) else { continue }
         found.append(process)
         open.append(child)
@@ -98,8 +100,8 @@ package enum Procfs {
   }
 
   /// Where the kernel was built without CONFIG_PROC_CHILDREN.
-  private static func scan(below root: pid_t) -> [Process] {
-    let all = processes()
+  private static func scan(below root: pid_t, except others: Set<pid_t>) -> [Process] {
+    let all = processes().filter { !others.contains($0.pid) }
     var family: Set<pid_t> = [root]
     var found: [Process] = []
     while true {

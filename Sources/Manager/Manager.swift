@@ -186,6 +186,8 @@ package final class Manager {
       startError = error
       return EventLoop.main.stop()
     }
+    // All of this goes through one thread, behind which whoever waits for the app would wait as well.
+    for project in all { await project.starting?.value }
     logs.settle()
     // One without a past would have them all removed.
     if !history.isInMemory, let numbers = try? history.numbers() {

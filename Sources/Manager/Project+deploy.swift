@@ -230,7 +230,7 @@ extension Project {
       }
       for deployment in unrecorded.values { record(deployment) }
       do throws(HistoryError) {
-        try await retention.apply(to: history, logs)
+        try await retention.apply(to: history, logs, of: slug)
       } catch {
         logger.warn("\(error)")
       }

@@ -214,8 +214,8 @@ extension Project {
 
   /// What the manager before this one left behind: what waited waits on, what ran did not survive.
   func settleQueue() {
-    guard let unfinished = try? history.unfinished() else { return }
-    for deployment in unfinished where deployment.project == slug {
+    guard let unfinished = try? history.unfinished(of: slug) else { return }
+    for deployment in unfinished {
       if deployment.state == .queued {
         _ = logs.log(of: deployment.id)
         if let replaced = queue.add(deployment) {

@@ -7,12 +7,8 @@ import Settings
 
 extension Project {
   func watchReload() {
-    do throws(SystemError) {
-      reloads = try ReloadWatch(folder: desk.layout.releases, logger: logger) { [weak self] in
-        await self?.reload(by: "RELOAD")
-      }
-    } catch {
-      logger.error("RELOAD is not watched: \(error)")
+    reloads = ReloadWatch(folder: desk.layout.releases, watches: watches, logger: logger) { [weak self] in
+      await self?.reload(by: "RELOAD")
     }
   }
 

@@ -41,6 +41,7 @@ extension Project {
   }
 
   private var lastEnded: Deployment? {
-    ((try? history.latest(project: slug, limit: 20)) ?? []).first { !$0.state.isWaitingOrRunning }
+    // One may run and one wait.
+    ((try? history.latest(project: slug, limit: 3)) ?? []).first { !$0.state.isWaitingOrRunning }
   }
 }

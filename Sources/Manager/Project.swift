@@ -26,6 +26,7 @@ final class Project {
   let stepRunner: any StepRunner
   let rootRunner: any StepRunner
   let starter: AppStarter
+  let watches: FolderWatches
   let logger: Logger
   let redactor: Redactor
 
@@ -72,8 +73,8 @@ final class Project {
     record: ProjectRecord, settings: Settings, desk: ReleaseDesk, schedule: BuildSchedule, news: NewsDesk,
     history: History, logs: DeploymentLogs,
     handoff: Handoff, git: Git,
-    stepRunner: any StepRunner, rootRunner: any StepRunner, starter: AppStarter, logger: Logger,
-    redactor: Redactor
+    stepRunner: any StepRunner, rootRunner: any StepRunner, starter: AppStarter, watches: FolderWatches,
+    logger: Logger, redactor: Redactor
   ) {
     self.record = record
     self.settings = settings
@@ -87,6 +88,7 @@ final class Project {
     self.stepRunner = stepRunner
     self.rootRunner = rootRunner
     self.starter = starter
+    self.watches = watches
     self.logger = logger
     self.redactor = redactor
     handoff.onCrash = { [unowned self] app, exit in crashed(app, exit) }

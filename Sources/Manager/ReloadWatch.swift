@@ -9,28 +9,28 @@ final class ReloadWatch {
   private let folder: String
   private let logger: Logger
   private let act: @MainLoop () async -> Void
-  private let inotify: Inotify
-  private var registration: EventLoop.Registration?
+  private let watches: FolderWatches
   private var watch: Int32?
+  private var looking: Int?
   private var asked = false
   private var acting = false
   private var complained = false
 
   private var file: String { folder + "/RELOAD" }
 
-  init(folder: String, logger: Logger, act: @escaping @MainLoop () async -> Void) throws(SystemError) {
+  init(folder: String, watches: FolderWatches, logger: Logger, act: @escaping @MainLoop () async -> Void) {
     self.folder = folder
+    self.watches = watches
     self.logger = logger
     self.act = act
-    inotify = try Inotify()
-    registration = try EventLoop.main.add(inotify.descriptor.raw, .read) { [self] _ in drain() }
     rewatch()
-    poll()
+    looking = watches.everyTwoSeconds { [weak self] in self?.lookAgain() }
   }
 
   func stop() {
-    if let registration { EventLoop.main.remove(registration) }
-    registration = nil
+    if let looking { watches.endLooking(looking) }
+    if let watch { watches.unwatch(watch) }
+    watch = nil
   }
 
   /// As if RELOAD had appeared: SIGHUP.
@@ -39,15 +39,13 @@ final class ReloadWatch {
     pump()
   }
 
-  private func drain() {
-    for event in inotify.pending() {
-      if event.watchEnded, let ended = watch, event.watch == ended {
-        // Moved away, it would still be watched.
-        inotify.unwatch(ended)
-        watch = nil
-      }
-      if event.overflowed || event.name == "RELOAD" || event.watchEnded { look() }
+  private func see(_ event: Inotify.Event) {
+    if event.watchEnded, let ended = watch {
+      // Moved away, it would still be watched.
+      watches.unwatch(ended)
+      watch = nil
     }
+    if event.overflowed || event.name == "RELOAD" || event.watchEnded { look() }
   }
 
   private func look() {
@@ -83,15 +81,10 @@ final class ReloadWatch {
     }
   }
 
-  /// Some volumes (network file systems, a Mac's folders in Docker Desktop) send no events, and the folder
-  /// itself may have been replaced.
-  private func poll() {
-    EventLoop.main.after(.seconds(2)) { [self] in
-      guard registration != nil else { return }
-      if watch == nil { rewatch() }
-      look()
-      poll()
-    }
+  /// The folder itself may have been replaced.
+  private func lookAgain() {
+    if watch == nil { rewatch() }
+    look()
   }
 
   private func rewatch() {
@@ -100,7 +93,7 @@ final class ReloadWatch {
       if Files.kind(folder) == nil, Files.kind(Files.parent(of: folder)) != nil {
         try Files.makeDirectory(folder)
       }
-      watch = try inotify.watch(folder: folder)
+      watch = try watches.watch(folder) { [weak self] in self?.see($0) }
     } catch {
       if !complained { logger.warn("releases/ cannot be watched (\(error)); looking every two seconds") }
       complained = true

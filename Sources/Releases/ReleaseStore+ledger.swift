@@ -28,13 +28,18 @@ extension ReleaseStore {
   }
 
   /// In all the places that outlive a lost ledger.
-  func highestOnDisk() throws(ReleaseError) -> Int {
+  func highestOnDisk() throws(ReleaseError) -> Int { try max(highestPresent(), revisionsLog.numbers().max() ?? 0) }
+
+  /// Of those that may be newer than the ledger: it is another volume's, say.
+  func highestBesideLedger() throws(ReleaseError) -> Int { try max(highestPresent(), revisionsLog.newest() ?? 0) }
+
+  private func highestPresent() throws(ReleaseError) -> Int {
     let removed = try names(in: layout.trash).compactMap { name in
       name.split(separator: "-").first.flatMap { Layout.number($0) }
     }
     let present = try names(in: layout.releases).compactMap { Layout.number($0) }
       .filter { $0 <= Layout.highestFound }
-    return (try present + removed + revisionsLog.numbers()).max() ?? 0
+    return (present + removed).max() ?? 0
   }
 
   /// The numbers of the folders in `releases/`.

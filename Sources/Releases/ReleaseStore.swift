@@ -22,7 +22,7 @@ package struct ReleaseStore: Sendable {
   /// A number that was never used and never will be again, even if all that follows is lost, and its folder.
   package func reserve(_ revision: Revision, at time: Timestamp = .now) throws(ReleaseError) -> Int {
     var ledger = try ledger()
-    let used = max(ledger.highest, try highestOnDisk())
+    let used = max(ledger.highest, try highestBesideLedger())
     guard used < Layout.numbers.upperBound else {
       throw ReleaseError(
         "There is no number after \(used). Remove what is called so from \(layout.releases).")

@@ -30,16 +30,66 @@ package struct RevisionsLog: Sendable {
     return text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { Self.number(Substring($0)) }
   }
 
-  /// Word by word: an author who is called like a log line must not invent a release.
+  /// What was deployed last, which has the highest number there is. From the end: the log is as long as the app's past,
+  /// and every deployment asks.
+  package func newest() throws(ReleaseError) -> Int? {
+    guard Files.kind(path) != nil else { return nil }
+    return try attempt("read \(path)") { () throws(SystemError) in
+      let file = try FileDescriptor.open(path, O_RDONLY)
+      var end = Int(lseek(file.raw, 0, SEEK_END))
+      // Of a line that begins before what was read.
+      var rest: [UInt8] = []
+      while end > 0 {
+        let start = max(0, end - Self.block)
+        let lines = try (Self.bytes(of: file, start..<end, path) + rest)
+          .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for line in lines.dropFirst(start > 0 ? 1 : 0).reversed() {
+          if let number = Self.deployed(line) { return number }
+        }
+        // What is longer than that is no line of this log.
+        rest = lines.first.map { $0.count < Self.block ? Array($0) : [] } ?? []
+        end = start
+      }
+      return nil
+    }
+  }
+
+  private static let block = 64 << 10
+
+  private static func bytes(of file: FileDescriptor, _ range: Range<Int>, _ path: String) throws(SystemError)
+    -> [UInt8]
+  {
+    var bytes = [UInt8](repeating: 0, count: range.count)
+    var count = 0
+    while count < bytes.count {
+      let piece = try systemCall("read", path) {
+        bytes.withUnsafeMutableBytes {
+          pread(file.raw, $0.baseAddress?.advanced(by: count), $0.count - count, range.lowerBound + count)
+        }
+      }
+      if piece == 0 { break }
+      count += piece
+    }
+    return Array(bytes.prefix(count))
+  }
+
   private static func number(_ line: Substring) -> Int? {
     let words = line.split(separator: " ")
-    guard words.count >= 6 else { return nil }
-    if words[1] == "Branch" {
-      guard words.count >= 11, words[5...7] == ["deployed", "as", "release"] else { return nil }
-      return Layout.number(words[8])
-    }
-    guard words.suffix(5).prefix(4) == ["rolled", "back", "to", "release"] else { return nil }
+    if words.count > 1, words[1] == "Branch" { return deployed(words) }
+    guard words.count >= 6, words.suffix(5).prefix(4) == ["rolled", "back", "to", "release"] else { return nil }
     return words.last.flatMap { Layout.number($0) }
+  }
+
+  private static func deployed(_ line: ArraySlice<UInt8>) -> Int? {
+    deployed(String(decoding: line, as: UTF8.self).split(separator: " "))
+  }
+
+  /// Word by word: an author who is called like a log line must not invent a release.
+  private static func deployed(_ words: [Substring]) -> Int? {
+    guard words.count >= 11, words[1] == "Branch", words[5...7] == ["deployed", "as", "release"] else {
+      return nil
+    }
+    return Layout.number(words[8])
   }
 
   private func clean(_ actor: String) -> String {

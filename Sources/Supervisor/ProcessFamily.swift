@@ -17,9 +17,11 @@ package struct ProcessFamily {
 
   /// Those that live. A zombie is none: it waits for its parent, and no signal changes that.
   ///
-  /// All of them are our descendants, however they fled: orphans come to PID 1, and to a subreaper.
+  /// All of them are our descendants, however they fled: orphans come to PID 1, and to a subreaper. So none is below
+  /// what else was started here, where a hundred other apps may be.
   package func members() -> [Procfs.Process] {
-    let found = Procfs.descendants(of: getpid()).filter { process in
+    let others = table.children.subtracting([leader])
+    let found = Procfs.descendants(of: getpid(), except: others).filter { process in
       guard !process.isZombie else { return false }
       if process.group == leader { return true }
       guard let mark else { return false }

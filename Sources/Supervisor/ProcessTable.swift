@@ -22,6 +22,9 @@ package final class ProcessTable {
     return pid
   }
 
+  /// Those that were started here and have not been reaped yet.
+  var children: Set<pid_t> { Set(exits.keys) }
+
   /// To be called on every SIGCHLD: one signal may stand for many children.
   package func reap() {
     var status: Int32 = 0

@@ -13,26 +13,8 @@ import Testing
     folder = try TemporaryFolder()
   }
 
-  /// Every hundredth failed; `rare` has had one in a thousand, and none since long.
   @MainLoop private func history(_ count: Int) throws -> History {
-    let (history, _) = try History.open(folder.path("history.db"))
-    for slug in ["main", "shop", "rare"] {
-      try history.store(ProjectRecord(slug: slug, repository: "/repo", branch: "main"))
-    }
-    // In one statement: row by row it would keep every other test's loop waiting.
-    try history.database.run(
-      """
-      WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
-      INSERT INTO deployments (project, state, mode, "trigger", actor, ref, "commit", message, forced, queued_at,
-        started_at, finished_at, phases)
-      SELECT CASE WHEN n < ?1 / 2 AND n % 1000 = 0 THEN 'rare' WHEN n % 2 = 0 THEN 'main' ELSE 'shop' END,
-        CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'success' END, 'fast', 'push', 'alice', 'main', 'c' || n,
-        'A change, and why it was made, in about as many words as people use', 0, n, n, n,
-        '[["prepare", 2], ["install", 40], ["build", 40], ["start", 100]]'
-      FROM numbers
-      """, [.integer(Int64(count))])
-    history.commit()
-    return history
+    try History.filled(folder.path("history.db"), count)
   }
 
   private static let filters: [DeploymentFilter] = {
@@ -125,13 +107,13 @@ import Testing
       row.finishedAt = number == 7 ? nil : .now
       _ = try history.insert(row)
     }
-    let gone = try await history.forgetOld(keep: 3)
+    let gone = try await history.forgetOld(of: "main", keep: 3) + history.forgetOld(of: "shop", keep: 3)
     #expect(gone.sorted() == [1, 2, 6] + Array(8...997))
     #expect(try history.latest(project: "main", limit: 100).map(\.id) == [1000, 999, 998, 7])
     #expect(try history.latest(project: "shop", limit: 100).map(\.id) == [5, 4, 3])
     #expect(history.deployment(ofDelivery: "d-997", project: "main") == nil)
     #expect(history.deployment(ofDelivery: "d-998", project: "main") == 998)
-    #expect(try await history.forgetOld(keep: 500).isEmpty)
+    #expect(try await history.forgetOld(of: "main", keep: 500).isEmpty)
   }
 
   @MainLoop @Test func `what is forgotten takes its log along`() async throws {
@@ -145,7 +127,7 @@ import Testing
       logs.log(of: id).append("x", essential: true)
       logs.finish(id)
     }
-    try await Retention(deployments: 2, logDays: 90).apply(to: history, logs)
+    try await Retention(deployments: 2, logDays: 90).apply(to: history, logs, of: "main")
     #expect(folder.names.filter { $0.hasSuffix(".log") } == ["3.log", "4.log"])
   }
 

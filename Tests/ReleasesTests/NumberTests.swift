@@ -1,4 +1,5 @@
 import Linux
+import TestSupport
 import Testing
 
 @testable import Releases
@@ -128,5 +129,36 @@ import Testing
     try scratch.write("revisions.log", "2026-01-01T00:00:00Z Branch ma")
     try scratch.store.revisionsLog.rolledBack(to: 7, by: "bob")
     #expect(try scratch.store.revisionsLog.numbers() == [7])
+  }
+
+  @Test func `a number is found without reading the past`() throws {
+    let scratch = try Scratch()
+    try scratch.deploy()
+    let line = "2026-01-01T00:00:00Z Branch main (at 0123456) deployed as release 1 by alice\n"
+    try scratch.write("revisions.log", String(repeating: line, count: 50_000))
+    var number = 0
+    let read = try ReadCount.of { number = try scratch.build() }
+    #expect(number == 2)
+    #expect(read.bytes < 500_000)
+  }
+
+  @Test(arguments: [0, 1, 700, 3000])
+  func `the last deployment counts, however many rollbacks follow it`(count: Int) throws {
+    let scratch = try Scratch()
+    try scratch.deploy()
+    let rollback = "2026-01-01T00:00:00Z Branch of alice rolled back to release 90\n"
+    try scratch.write(
+      "revisions.log",
+      "2026-01-01T00:00:00Z Branch main (at 0123456) deployed as release 33 by alice\n"
+        + "2026-01-01T00:00:00Z Branch main (at 0123456) deployed as release 41 by alice\n"
+        + String(repeating: rollback, count: count) + "half a li")
+    #expect(try scratch.build() == 42)
+  }
+
+  @Test func `a log that is one endless line is no reason to stop`() throws {
+    let scratch = try Scratch()
+    try scratch.deploy()
+    try scratch.write("revisions.log", String(repeating: "deployed as release 77 ", count: 20_000))
+    #expect(try scratch.build() == 2)
   }
 }

@@ -10,7 +10,10 @@ enum LogsVerb {
     let asJSON = arguments.has("--json")
     if arguments.has("-f") || arguments.has("--follow") { return try follow(client, name, asJSON: asJSON) }
     let text = EventText(colors: client.colors)
-    try client.lines("/api/deployments/\(name)/log") { show($0, text, asJSON) }
+    var printout = Printout()
+    try client.lines("/api/deployments/\(name)/log", onPause: { printout.flush() }) { line in
+      show(line, text, asJSON, &printout)
+    }
     return ExitCode.done
   }
 
@@ -29,11 +32,14 @@ enum LogsVerb {
     let id = try client.get("/api/deployments/\(name)")["id"]?.int ?? 0
     let text = EventText(colors: client.colors)
     var live = LiveLine(isOn: text.colors.isOn && !asJSON)
+    var printout = Printout()
     let deployment: JSONNode
     do {
-      try client.lines("/api/deployments/\(id)/log?follow=1", onIdle: { live.show() }) { line in
+      try client.lines(
+        "/api/deployments/\(id)/log?follow=1", onPause: { printout.flush() }, onIdle: { live.show() }
+      ) { line in
         live.clear()
-        if let event = show(line, text, asJSON) { live.note(event) }
+        if let event = show(line, text, asJSON, &printout) { live.note(event) }
       }
       live.clear()
       deployment = try client.get("/api/deployments/\(id)")
@@ -52,12 +58,14 @@ enum LogsVerb {
   }
 
   @discardableResult
-  private static func show(_ line: String, _ text: EventText, _ asJSON: Bool) -> JSONNode? {
+  private static func show(
+    _ line: String, _ text: EventText, _ asJSON: Bool, _ printout: inout Printout
+  ) -> JSONNode? {
     let event = try? JSONDocument(text: line).root
     if asJSON {
-      Terminal.print(line)
+      printout.print(line)
     } else if let event, let text = text.text(of: event) {
-      Terminal.print(text)
+      printout.print(text)
     }
     return event
   }

@@ -25,6 +25,7 @@ struct Workshop {
   /// Those that were made here, besides the ones in the settings.
   let secrets: [String]
   let pool = PortPool()
+  let watches = FolderWatches()
 
   /// `settings` and `layout` are the project's own.
   func project(_ record: ProjectRecord, _ settings: Settings, _ layout: Layout, _ site: Site)
@@ -43,8 +44,8 @@ struct Workshop {
       logs: logs,
       handoff: handoff(settings, layout, desk, starter, site, logger), git: git(settings, layout, starter),
       stepRunner: CommandStepRunner(runner: runner, identity: owner),
-      rootRunner: CommandStepRunner(runner: runner, identity: nil), starter: starter, logger: logger,
-      redactor: redactor)
+      rootRunner: CommandStepRunner(runner: runner, identity: nil), starter: starter, watches: watches,
+      logger: logger, redactor: redactor)
   }
 
   private func handoff(
