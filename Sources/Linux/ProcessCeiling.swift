@@ -18,7 +18,9 @@ package struct ProcessCeiling: Sendable {
 
   /// A build that forks without end leaves the other half to the app, which is the same user, and to Bascule. The
   /// kernel holds everybody to such a limit but root.
-  package func forSteps(of user: uid_t) -> UInt64 { user == 0 ? 0 : max(1, min(count / 2, Self.mostForSteps)) }
+  package func forSteps(of user: uid_t) -> UInt64 {
+    user == 0 ? 0 : max(1, min(count / 2, Self.mostForSteps))
+  }
 
   /// An app that does so leaves Bascule what it needs to put another in its place.
   package func forApp(of user: uid_t) -> UInt64 { user == 0 || count == .max ? 0 : max(1, count - count / 4) }

@@ -50,7 +50,8 @@ package final class Marks {
     count += 1
     let job = "\(getpid())-\(Timestamp.now.milliseconds)-\(count)"
     return Mark(
-      environment: ["BASCULE_ROOT": root, "BASCULE_JOB": job], entry: "BASCULE_JOB=\(job)", group: nextGroup())
+      environment: ["BASCULE_ROOT": root, "BASCULE_JOB": job], entry: "BASCULE_JOB=\(job)", group: nextGroup()
+    )
   }
 
   /// What a manager of the same folder left running when it was killed. Only where this one is not PID 1:

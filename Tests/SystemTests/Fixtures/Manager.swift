@@ -11,7 +11,7 @@ struct Manager: Sendable {
 
   static func start(
     in workspace: Workspace, root: String? = nil, ports: (app: Int, control: Int)? = nil,
-    _ settings: [String: String] = [:]
+    under wrapper: [String] = [], _ settings: [String: String] = [:]
   ) async throws -> Manager {
     try Toolbox.requireRoot(for: "a PID namespace")
     let root = root ?? workspace.path + "/app"
@@ -22,7 +22,7 @@ struct Manager: Sendable {
       "WEBHOOK_SECRET": Webhook.secret, "HEALTH_CHECK_TIMEOUT": "60", "WATCH_TIME": "1",
     ]
     let process = try Child.start(
-      ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child", try Toolbox.bascule, "run"],
+      wrapper + ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child", try Toolbox.bascule, "run"],
       in: workspace, environment: environment.merging(settings) { $1 })
     return Manager(
       root: root, port: ports.app, controlPort: ports.control, process: process, workspace: workspace)
