@@ -11,7 +11,7 @@ package final class Marks {
     /// As it stands in /proc/PID/environ.
     let entry: String
     /// nil where the kernel has no group to spare.
-    let group: gid_t?
+    package let group: gid_t?
   }
 
   private let root: String

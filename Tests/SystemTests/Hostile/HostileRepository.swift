@@ -230,9 +230,10 @@ struct HostileRepository {
     }
   }
 
+  /// Also when the files were read; of a folder that changes with this very look.
   private func fingerprint(of folder: String, in workspace: Workspace) async throws -> String {
-    let files = try await workspace.run(["find", folder, "-printf", "%P %U %G %m %C@ %A@ %s %l\\n"])
-    return files
+    let all = try await workspace.run(["find", folder, "-printf", "%P %U %G %m %C@ %s %l\\n"])
+    return all + (try await workspace.run(["find", folder, "-type", "f", "-printf", "%P %A@\\n"]))
   }
 
   private func withApp(_ settings: [String: String] = [:], _ body: (Manager, Repository) async throws -> Void)
