@@ -167,7 +167,7 @@ struct HostileBuild {
   @Test func `it may ask for a RELOAD, and make none impossible`() async throws {
     try await withVictim { manager, repository in
       let asks =
-        "cd ..; mkdir -p .bascule-new/x RELOAD/x; ln -sfn /etc/passwd RELOAD.result; for n in $(seq 50); do touch RELOAD; done"
+        "cd ..; mkdir -p .bascule-new/x made/x; rm -f RELOAD; mv made RELOAD; ln -sfn /etc/passwd RELOAD.result; for n in $(seq 50); do touch RELOAD; done"
       try await repository.commit("2", build: asks + "; true")
       try await manager.bascule("deploy", exits: 0)
       try await manager.untilServes("2")
