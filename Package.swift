@@ -92,6 +92,13 @@ let package = Package(
       ["Linux", "JSON", "HTTP", "Server", "Access", "History", "Control", "TestSupport"]),
     tests("DrillTests", ["Linux", "JSON", "Settings", "Supervisor", "Drill", "TestSupport"]),
     tests("NotifyTests", ["Linux", "JSON", "Crypto", "Notify", "TestSupport"]),
+    tests(
+      "FuzzingTests",
+      [
+        "Linux", "JSON", "Crypto", "Gzip", "Log", "HTTP", "Server", "Front", "Supervisor", "Settings",
+        "Releases",
+        "History", "Access", "Control", "Manager", "TestSupport",
+      ]),
     tests("SystemTests"),
   ]
 )

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/openat2.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
@@ -25,6 +26,14 @@ int clinux_accept(int listener, void *address, unsigned *length) {
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int clinux_forbid_dump(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int clinux_open_beneath(int folder, const char *path) {
+    uint64_t flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    struct open_how how = {.flags = flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    int descriptor = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+    if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM)) return descriptor;
+    return openat(folder, path, (int)flags | O_NOFOLLOW);
+}
 
 int clinux_open_as(const char *path, uid_t user, gid_t group) {
     // Of this thread alone. The group first: as that user it could not be set.
@@ -95,6 +104,11 @@ uint64_t clinux_raise_descriptor_limit(void) {
     return before;
 }
 
+uint64_t clinux_process_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NPROC, &limit) == 0 ? limit.rlim_max : RLIM_INFINITY;
+}
+
 int clinux_exited(int status) { return WIFEXITED(status); }
 int clinux_exit_code(int status) { return WEXITSTATUS(status); }
 int clinux_term_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
@@ -124,6 +138,11 @@ static const char *become(const struct clinux_spawn *r) {
     if (r->descriptor_limit && getrlimit(RLIMIT_NOFILE, &limit) == 0 && r->descriptor_limit < limit.rlim_max) {
         limit.rlim_cur = r->descriptor_limit;
         setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    // Both of them: who is not root can raise neither again. Of two that are set the lower one holds.
+    if (r->process_limit && getrlimit(RLIMIT_NPROC, &limit) == 0 && r->process_limit < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max = r->process_limit;
+        setrlimit(RLIMIT_NPROC, &limit);
     }
     if (r->niceness) setpriority(PRIO_PROCESS, 0, r->niceness);
     if (r->change_user) {

@@ -69,7 +69,8 @@ package struct JSONNode: Sendable {
   }
 
   private func equals(_ key: String) -> Bool {
-    if entry.escaped { return string == key }
+    // Byte for byte: `==` would take the sign for kelvin for the letter.
+    if entry.escaped { return string?.utf8.elementsEqual(key.utf8) == true }
     var key = key
     return key.withUTF8 { key in
       key.count == entry.range.count

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An open folder. Whoever wrote the app may put a link anywhere in it, also while root looks: so every step is
@@ -39,10 +40,29 @@ package struct Folder: Sendable {
     return folder
   }
 
+  /// A regular file in here, also by a link that leads to one below this folder.
+  package func read(_ name: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let raw = try systemCall("open", name) { clinux_open_beneath(descriptor.raw, name) }
+    let file = FileDescriptor(owning: raw)
+    var status = stat()
+    try systemCall("stat", name) { fstat(raw, &status) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw SystemError(code: EINVAL, operation: "read", subject: name)
+    }
+    return try file.readAll(limit: limit, subject: name)
+  }
+
+  /// A name for something that is about to be renamed. What a killed manager left there is removed; where the app's
+  /// user has put something that cannot be, it is a name that nobody can have foreseen.
+  private func vacant(_ name: String) -> String {
+    if unlinkat(descriptor.raw, name, 0) == 0 || errno == ENOENT { return name }
+    if unlinkat(descriptor.raw, name, AT_REMOVEDIR) == 0 { return name }
+    return "\(name)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+  }
+
   /// Replaces what is at `name`, a link too, in one step. Without fsync.
   package func write(_ name: String, _ text: String, owner: Identity?) throws(SystemError) {
-    let temporary = ".bascule-new"
-    unlinkat(descriptor.raw, temporary, 0)
+    let temporary = vacant(".bascule-new")
     let raw = try systemCall("create", name) {
       openat(descriptor.raw, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     }
@@ -62,8 +82,7 @@ package struct Folder: Sendable {
   package func replaceByLink(_ name: String, to target: String, movingAsideTo trash: String)
     throws(SystemError) -> String?
   {
-    let temporary = ".bascule-link"
-    unlinkat(descriptor.raw, temporary, 0)
+    let temporary = vacant(".bascule-link")
     try systemCall("symlink", name) { symlinkat(target, descriptor.raw, temporary) }
     do throws(SystemError) {
       try rename(temporary, to: name)

@@ -32,6 +32,14 @@ package enum Procfs {
       group: group)
   }
 
+  /// Besides its own one.
+  package static func groups(of pid: pid_t) -> [gid_t] {
+    guard let text = try? Files.text("/proc/\(pid)/status", limit: 1 << 20),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Groups:") })
+    else { return [] }
+    return line.dropFirst("Groups:".count).split(whereSeparator: \.isWhitespace).compactMap { gid_t($0) }
+  }
+
   /// Whether the environment that `pid` was started with holds this very `NAME=value`.
   package static func environment(of pid: pid_t, has entry: String) -> Bool {
     let wanted = Array(entry.utf8)

@@ -12,6 +12,11 @@ package struct Identity: Sendable, Equatable {
     self.gid = gid
     self.groups = groups
   }
+
+  /// One group more: nobody but root can leave it again.
+  package func marked(by group: gid_t?) -> Identity {
+    Identity(uid: uid, gid: gid, groups: groups + (group.map { [$0] } ?? []))
+  }
 }
 
 /// What is needed to start a program. Every child gets a process group of its own, default signal
@@ -29,6 +34,8 @@ package struct Spawn: Sendable {
   package var takesTerminal = false
   package var niceness: Int32 = 0
   package var diesWithParent = true
+  /// How many processes and threads the child's user may have before the child can make no more; 0: no such limit.
+  package var processLimit: UInt64 = 0
 
   /// `arguments` includes the program's own name, first.
   package init(
@@ -60,7 +67,7 @@ package struct Spawn: Sendable {
                 change_user: identity == nil ? 0 : 1, user: identity?.uid ?? 0,
                 group: identity?.gid ?? 0, groups: groups.baseAddress, group_count: groups.count,
                 niceness: niceness, dies_with_parent: diesWithParent ? 1 : 0,
-                descriptor_limit: DescriptorLimit.ofChildren)
+                descriptor_limit: DescriptorLimit.ofChildren, process_limit: processLimit)
               return clinux_spawn(&request, &failedCall)
             }
           }

@@ -13,7 +13,8 @@ package struct RevisionsLog: Sendable {
   package func deployed(
     _ number: Int, ref: String, commit: String, by actor: String, at time: Timestamp = .now
   ) throws(ReleaseError) {
-    let branch = ref.split(whereSeparator: \.isWhitespace).joined(separator: "_")
+    let words = ref.split(whereSeparator: \.isWhitespace).joined(separator: "_")
+    let branch = words.isEmpty ? "-" : words
     try append(
       "Branch \(branch) (at \(commit.prefix(7))) deployed as release \(number) by \(clean(actor))", time)
   }

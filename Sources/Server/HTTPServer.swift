@@ -127,13 +127,16 @@ package final class HTTPServer {
     }
   }
 
+  /// Some at once, so that of a flood not each one has all the others looked through.
   private func makeRoom() -> Bool {
     while connections.count >= limits.connections {
-      let candidates = connections.values.lazy.filter(\.mayMakeRoom)
-      guard let oldest = candidates.min(by: { $0.waitingSince < $1.waitingSince }) else { return false }
-      // A request may have come that was not looked at yet.
-      oldest.receive()
-      if oldest.mayMakeRoom { oldest.close() }
+      let candidates = connections.values.filter(\.mayMakeRoom).sorted { $0.waitingSince < $1.waitingSince }
+      guard !candidates.isEmpty else { return false }
+      for oldest in candidates.prefix(max(1, limits.connections / 64)) {
+        // A request may have come that was not looked at yet.
+        oldest.receive()
+        if oldest.mayMakeRoom { oldest.close() }
+      }
     }
     return true
   }

@@ -38,6 +38,10 @@ enum SSHKeyText {
       throw Refusal("which does not begin with a line -----BEGIN … PRIVATE KEY-----")
     }
     let label = text[..<end.lowerBound].dropFirst(begin.count)
+    // Where that line is damaged the next dashes are those behind the key itself, which no message may hold.
+    guard label.utf8.count <= 40, label.utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) else {
+      throw Refusal("whose first line is damaged; it is -----BEGIN … PRIVATE KEY-----")
+    }
     let body = text[end.upperBound...]
     guard let last = body.firstRange(of: "-----END \(label)-----") else {
       throw Refusal("a key that is cut off: its last line -----END \(label)----- is missing")

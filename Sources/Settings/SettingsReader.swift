@@ -84,7 +84,7 @@ struct SettingsReader {
   /// A value as it can stand in one line of a message.
   static func quoted(_ value: String) -> String {
     let shown = value.unicodeScalars.prefix(100).map { scalar in
-      scalar.value < 0x20 || scalar.value == 0x7f ? scalar.escaped(asASCII: true) : String(scalar)
+      scalar.value < 0x20 || 0x7f...0x9f ~= scalar.value ? scalar.escaped(asASCII: true) : String(scalar)
     }
     return "\"" + shown.joined() + (value.unicodeScalars.count > 100 ? "…\"" : "\"")
   }

@@ -48,10 +48,12 @@ package final class AppInstance {
         environment: command.environment.merging(mark.environment) { $1 },
         output: output.write.raw, error: output.write.raw)
       spawn.directory = command.directory
-      spawn.identity = command.identity
+      spawn.identity = command.identity?.marked(by: mark.group)
+      spawn.processLimit = ProcessCeiling().forApp(of: command.identity?.uid ?? geteuid())
       let status = Once<ExitStatus>()
-      pid = try table.start(spawn) { status.finish($0) }
-      family = ProcessFamily(leader: pid, mark: mark.entry, table: table)
+      pid = try table.startWithinLimit(spawn) { status.finish($0) }
+      family = ProcessFamily(
+        leader: pid, mark: mark.entry, group: command.identity == nil ? nil : mark.group, table: table)
       readers = [
         try OutputReader(output.read) { [weak self] bytes in
           let line = String(decoding: bytes, as: UTF8.self)

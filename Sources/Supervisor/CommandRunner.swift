@@ -32,7 +32,8 @@ package final class CommandRunner {
     let readers: [OutputReader]
     let pid: pid_t
     (pid, readers) = try start(command, mark: mark, onLine: onLine) { exit.finish($0) }
-    let family = ProcessFamily(leader: pid, mark: mark.entry, table: table)
+    let family = ProcessFamily(
+      leader: pid, mark: mark.entry, group: command.identity == nil ? nil : mark.group, table: table)
 
     let status = await exit.value(within: command.timeout)
     let wasCanceled = Task.isCancelled
@@ -62,14 +63,15 @@ package final class CommandRunner {
         environment: command.environment.merging(mark.environment) { $1 },
         output: output.write.raw, error: errors.write.raw)
       spawn.directory = command.directory
-      spawn.identity = command.identity
+      spawn.identity = command.identity?.marked(by: mark.group)
+      spawn.processLimit = ProcessCeiling().forSteps(of: command.identity?.uid ?? geteuid())
       spawn.niceness = command.niceness
       let readers = [
         try OutputReader(output.read, limit: outputLimit) { onLine(.stdout, $0) },
         try OutputReader(errors.read, limit: outputLimit) { onLine(.stderr, $0) },
       ]
       do throws(SystemError) {
-        return (try table.start(spawn, onExit: onExit), readers)
+        return (try table.startWithinLimit(spawn, onExit: onExit), readers)
       } catch {
         for reader in readers { reader.finish() }
         throw error

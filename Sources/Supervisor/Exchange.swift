@@ -39,7 +39,7 @@ package final class Exchange {
         error: null.raw)
       spawn.input = inputPipe.read.raw
       spawn.directory = command.directory
-      spawn.identity = command.identity
+      spawn.identity = command.identity?.marked(by: mark.group)
       spawn.niceness = command.niceness
       writer = try InputWriter(inputPipe.write, input)
       reader = try WholeOutput(outputPipe.read, limit: outputLimit)
@@ -57,7 +57,8 @@ package final class Exchange {
     let wasCanceled = Task.isCancelled
     writer.stop()
     let output = reader.finish()
-    let family = ProcessFamily(leader: pid, mark: mark.entry, table: table)
+    let family = ProcessFamily(
+      leader: pid, mark: mark.entry, group: command.identity == nil ? nil : mark.group, table: table)
     if !family.members().isEmpty { await family.end(grace: .milliseconds(200)) }
     guard let status else { throw wasCanceled ? .canceled : .timedOut(command.timeout) }
     return Result(status: status, output: output)

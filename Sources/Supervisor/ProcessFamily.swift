@@ -7,11 +7,14 @@ import Linux
 package struct ProcessFamily {
   package let leader: pid_t
   private let mark: String?
+  private let group: gid_t?
   private let table: ProcessTable
 
-  package init(leader: pid_t, mark: String?, table: ProcessTable) {
+  /// `group`: only where the leader was given it.
+  package init(leader: pid_t, mark: String?, group: gid_t? = nil, table: ProcessTable) {
     self.leader = leader
     self.mark = mark
+    self.group = group
     self.table = table
   }
 
@@ -24,6 +27,7 @@ package struct ProcessFamily {
     let found = Procfs.descendants(of: getpid(), except: others).filter { process in
       guard !process.isZombie else { return false }
       if process.group == leader { return true }
+      if let group, Procfs.groups(of: process.pid).contains(group) { return true }
       guard let mark else { return false }
       return Procfs.environment(of: process.pid, has: mark)
     }
@@ -44,10 +48,22 @@ package struct ProcessFamily {
 
   package func kill() async {
     // Again and again: between the look and the blow a member may have forked.
-    for _ in 0..<200 {
+    for round in 0..<200 {
+      if round >= 3 { freeze() }
       signal(SIGKILL)
       for process in members() where process.group != leader { _ = Glibc.kill(process.pid, SIGKILL) }
       if await emptied(within: .milliseconds(50)) { return }
+    }
+  }
+
+  /// What forks without end is never all seen in one look. Whoever is stopped forks no more, and keeps its place under
+  /// the limit of its user: so there comes a look in which nobody new is found.
+  private func freeze() {
+    signal(SIGSTOP)
+    for _ in 0..<50 {
+      let running = members().filter { $0.state != "T" }
+      if running.isEmpty { return }
+      for process in running { _ = Glibc.kill(process.pid, SIGSTOP) }
     }
   }
 

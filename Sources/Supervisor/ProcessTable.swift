@@ -25,6 +25,20 @@ package final class ProcessTable {
   /// Those that were started here and have not been reaped yet.
   var children: Set<pid_t> { Set(exits.keys) }
 
+  /// Where its user has more processes than that already, perhaps in another container, without the limit: it could
+  /// not run at all.
+  func startWithinLimit(_ spawn: Spawn, onExit: @escaping @MainLoop (ExitStatus) -> Void)
+    throws(SystemError) -> pid_t
+  {
+    do throws(SystemError) {
+      return try start(spawn, onExit: onExit)
+    } catch  where error.code == EAGAIN && spawn.processLimit > 0 {
+      var spawn = spawn
+      spawn.processLimit = 0
+      return try start(spawn, onExit: onExit)
+    }
+  }
+
   /// To be called on every SIGCHLD: one signal may stand for many children.
   package func reap() {
     var status: Int32 = 0

@@ -208,7 +208,7 @@ class Mutator:
 def main(path, count, seed=1):
     answers, tally, failures = Answers(path), collections.Counter(), 0
     seeds = []
-    for file in sorted((Path(__file__).parent / "corpus").iterdir()):
+    for file in sorted((Path(__file__).parent / "corpus" / "front").iterdir()):
         kinds = {"request": [b"Q"], "response": [b"G", b"H"]}.get(file.name.partition("-")[0], [])
         seeds += [(kind, file.read_bytes()) for kind in kinds]
     mutator = Mutator(seeds, seed)

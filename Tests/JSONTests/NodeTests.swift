@@ -51,4 +51,11 @@ import Testing
     #expect(root.members.map(\.key) == ["skip", "a", "a", "ab", ""])
     #expect(root.members[3].value.int == 5)
   }
+
+  @Test func `a name is its bytes, and not what looks the same`() throws {
+    let root = try JSONDocument(text: #"{"\u212Aey": 1, "Key": 2, "e\u0301": 3, "\u00e9": 4}"#).root
+    #expect(root["Key"]?.int == 2)
+    #expect(root["\u{e9}"]?.int == 4)
+    #expect(root["\u{212a}ey"]?.int == 1)
+  }
 }

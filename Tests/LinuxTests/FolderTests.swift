@@ -52,4 +52,32 @@ import Testing
     #expect(try Folder.open(temporary.path("a")).moveAside("modules", to: aside) == aside)
     #expect(try Files.list(aside) == ["x"])
   }
+
+  @Test func `a file is read through links that stay below, and through no other`() throws {
+    try temporary.write("release/config/real", "inside")
+    try temporary.write("secret", "outside")
+    for (name, target) in [
+      ("in", "config/real"), ("out", "../secret"), ("far", temporary.path("secret")),
+      ("round", "../release/config/real"),
+      ("proc", "/proc/self/environ"), ("folder", "config"), ("loop", "loop"),
+    ] {
+      try temporary.link("release/\(name)", to: target)
+    }
+    #expect(mkfifo(temporary.path("release/pipe"), 0o600) == 0)
+    let folder = try Folder.open(temporary.path("release"))
+    for name in ["config/real", "in"] { #expect(try folder.read(name, limit: 100) == Array("inside".utf8)) }
+    for name in ["out", "far", "round", "proc", "folder", "loop", "pipe", "none", "../secret"] {
+      #expect(throws: SystemError.self, "\(name)") { try folder.read(name, limit: 1 << 20) }
+    }
+  }
+
+  @Test func `a folder in the place of a temporary file stops nothing`() throws {
+    try temporary.write(".bascule-new/kept", "")
+    try temporary.write(".bascule-link/kept", "")
+    let root = try Folder.open(temporary.path)
+    try root.write("file", "text", owner: nil)
+    #expect(try root.replaceByLink("link", to: "file", movingAsideTo: temporary.path("trash")) == nil)
+    #expect(try Files.text(temporary.path("link")) == "text")
+    #expect(temporary.names == [".bascule-link", ".bascule-new", "file", "link"])
+  }
 }

@@ -54,6 +54,18 @@ import Testing
     #expect(lines.first?.contains(key) == false)
   }
 
+  @Test(arguments: ["KEY----", "KEY---1--", "KEY", "KEY- - - - -", "KEY–––––"])
+  func `a key whose first line is damaged is not shown as the name of its kind`(end: String) {
+    let key = Keys.ed25519.replacing("KEY-----\n", with: end + "\n", maxReplacements: 1)
+    for spelling in [key, key.replacing("\n", with: "\\n"), Keys.base64(key), key.replacing("\n", with: "")] {
+      let lines = refusal(["GIT_SSH_KEY": spelling])
+      #expect(lines.count == 1 && lines[0].contains("first line"), "\(lines)")
+      #expect(
+        Keys.ed25519.split(separator: "\n").dropFirst().dropLast().allSatisfy { !lines[0].contains($0) },
+        "\(lines)")
+    }
+  }
+
   @Test func `every telling line of a key is masked`() throws {
     let settings = try load(["GIT_SSH_KEY": Keys.base64(Keys.rsa)])
     for line in Keys.rsa.split(separator: "\n") where line.count > 40 {

@@ -163,4 +163,10 @@ import Testing
     #expect(surroundings.findUser("root")?.identity.uid == 0)
     #expect(surroundings.findUser("nobody of this name") == nil)
   }
+
+  @Test func `what a terminal would obey in a wrong value is written out`() {
+    let line = refusal(["GIT_BRANCH": "a\u{9b}31m\u{1b}[2J\u{7f} b"])[0]
+    #expect(line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(line)")
+    #expect(line.contains("31m"), "\(line)")
+  }
 }

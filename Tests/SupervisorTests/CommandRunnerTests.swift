@@ -157,4 +157,34 @@ import Testing
     let exit = await app.exit.value()
     #expect(exit.explanation.hasPrefix("killed by SIGKILL (exit code 137): the container ran out of memory"))
   }
+
+  /// An environment can be cleared and a session left; a group be left by root alone.
+  @MainLoop @Test(.enabled(if: geteuid() == 0))
+  func `another user's command is known by what it cannot shed`() async throws {
+    let script = Script()
+    let name = "tail-\(UInt32.random(in: 0 ... .max))"
+    var command = script.command(
+      "setsid env -i perl -e 'fork and exit; $0=shift; print qq(up\\n); close STDOUT; close STDERR; sleep 100' \(name) & wait; sleep 0.2"
+    )
+    command.identity = Identity(uid: 4321, gid: 4321, groups: [4321])
+    var lines: [String] = []
+    let runner = CommandRunner(table: Reaper.table, marks: Reaper.marks, memory: nil)
+    let result = try await runner.run(command) { lines.append(String(decoding: $1, as: UTF8.self)) }
+    #expect(lines == ["up"])
+    #expect(result.leftBehind.count == 1)
+    #expect(!Procfs.processes().contains { $0.name == name.prefix(15) })
+  }
+
+  @MainLoop @Test func `a group is taken from those that the kernel has to spare`() throws {
+    let folder = try TemporaryFolder()
+    func group(_ map: String) throws -> gid_t? {
+      Marks(root: "/", groupMap: try folder.write("map", map)).next().group
+    }
+    let all = try #require(try group("         0          0 4294967295\n"))
+    #expect((0x6000_0000...0x6fff_ffff).contains(all))
+    let few = try #require(try group("0 1000 1\n1 100000 65536\n"))
+    #expect((61184...65519).contains(few))
+    #expect(try group("0 1000 1\n") == nil)
+    #expect(try group("nonsense\n") == nil)
+  }
 }

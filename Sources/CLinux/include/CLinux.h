@@ -25,12 +25,18 @@ int clinux_syncfs(int descriptor);
 void clinux_close_on_exec_from(int first);
 const char *clinux_signal_name(int number);
 int clinux_open(const char *path, int flags, int mode);
+// Opens for reading what is below the folder, also through links that stay below it; through no link where the kernel
+// cannot tell. Never waits, and does not become anybody's terminal.
+int clinux_open_beneath(int folder, const char *path);
 // Opens for reading as this user and group would.
 int clinux_open_as(const char *path, uid_t user, gid_t group);
 // Of what was sent on a TCP connection, the SYN included; -1 when the kernel does not say.
 int64_t clinux_bytes_acknowledged(int descriptor);
 // Raises the soft limit of open files to the hard one. Returns the soft limit before, or 0 if it cannot be told.
 uint64_t clinux_raise_descriptor_limit(void);
+
+// How many processes its user may have; the largest number where there is no limit.
+uint64_t clinux_process_limit(void);
 
 extern const int clinux_o_path;
 
@@ -55,6 +61,7 @@ struct clinux_spawn {
     int niceness;
     int dies_with_parent;
     uint64_t descriptor_limit;  // the soft limit of open files, 0 to keep this process's
+    uint64_t process_limit;     // how many its user may have before it can make no more, 0 for no limit of its own
 };
 
 // Returns the pid, or -1 with errno and the name of the call that failed.

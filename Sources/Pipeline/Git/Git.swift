@@ -71,8 +71,7 @@ package struct Git {
 
   /// The same; an error where git itself could not look.
   func find(_ name: String) async throws(DeployError) -> Commit? {
-    for candidate in ["refs/heads/\(name)", "refs/tags/\(name)", name] {
-      if candidate == name, !Self.isCommitHash(name) { break }
+    for candidate in Self.meanings(of: name) {
       let output = await run(
         ["log", "-1", "--no-show-signature", "--format=%H%n%cI%n%an%n%s", "\(candidate)^{commit}", "--"],
         timeout: .seconds(30))
@@ -94,6 +93,12 @@ package struct Git {
         subject: output.lines.count > 3 ? output.lines[3] : "")
     }
     return nil
+  }
+
+  /// A whole hash is a commit and nothing else: anybody who may push some branch can call it like a commit.
+  private static func meanings(of name: String) -> [String] {
+    guard isCommitHash(name) else { return ["refs/heads/\(name)", "refs/tags/\(name)"] }
+    return [40, 64].contains(name.utf8.count) ? [name] : ["refs/heads/\(name)", "refs/tags/\(name)", name]
   }
 
   /// Whether `commit` is reachable from `other`; false also where either is unknown here.

@@ -38,7 +38,7 @@ package struct PackageFile {
 
   /// nil when there is none, or none that can be read.
   package init?(folder: String) {
-    guard let bytes = try? Files.readRegular(folder + "/package.json", limit: 4 << 20),
+    guard let bytes = try? Folder.open(release: folder).read("package.json", limit: 4 << 20),
       let document = try? JSONDocument(bytes: bytes)
     else { return nil }
     root = document.root

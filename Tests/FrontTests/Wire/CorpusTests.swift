@@ -6,7 +6,7 @@ import Testing
 /// The corpus of Tests/Fuzzing, once through what the fuzzer checks.
 @Suite struct CorpusTests {
   private static let folder =
-    #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/Fuzzing/corpus"
+    #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/Fuzzing/corpus/front"
 
   private static func names() -> [String] {
     guard let folder = opendir(folder) else { return [] }

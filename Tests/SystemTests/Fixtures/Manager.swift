@@ -9,10 +9,10 @@ struct Manager: Sendable {
   let process: Child
   let workspace: Workspace
 
-  /// `wrapper`: a command that becomes the manager at its end.
+  /// `wrapper`: a command that becomes the manager at its end; `outer`: one around its namespace.
   static func start(
     in workspace: Workspace, root: String? = nil, ports: (app: Int, control: Int)? = nil,
-    through wrapper: [String] = [], _ settings: [String: String] = [:]
+    through wrapper: [String] = [], under outer: [String] = [], _ settings: [String: String] = [:]
   ) async throws -> Manager {
     try Toolbox.requireRoot(for: "a PID namespace")
     let root = root ?? workspace.path + "/app"
@@ -23,9 +23,8 @@ struct Manager: Sendable {
       "WEBHOOK_SECRET": Webhook.secret, "HEALTH_CHECK_TIMEOUT": "60", "WATCH_TIME": "1",
     ]
     let process = try Child.start(
-      ["unshare", "--fork", "--pid", "--mount-proc", "--propagation", "slave", "--kill-child"] + wrapper + [
-        try Toolbox.bascule, "run",
-      ],
+      outer + ["unshare", "--fork", "--pid", "--mount-proc", "--propagation", "slave", "--kill-child"] + wrapper
+        + [try Toolbox.bascule, "run"],
       in: workspace, environment: environment.merging(settings) { $1 })
     return Manager(
       root: root, port: ports.app, controlPort: ports.control, process: process, workspace: workspace)
