@@ -14,6 +14,7 @@ enum StateInvariants {
   private static let folder: String = {
     var template = Array("/tmp/bascule-fuzz-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { return "/nowhere" }
+    atexit { StateInvariants.removeAll() }
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }()
 
@@ -29,7 +30,7 @@ enum StateInvariants {
     return bytes.withUnsafeBytes({ Glibc.write(file, $0.baseAddress, $0.count) }) == bytes.count ? path : nil
   }
 
-  static func removeAll() {
+  private static func removeAll() {
     for name in (try? Files.list(folder)) ?? [] { unlink("\(folder)/\(name)") }
     rmdir(folder)
   }
