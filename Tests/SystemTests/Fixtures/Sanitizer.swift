@@ -6,8 +6,10 @@ enum Sanitizer {
   static var environment: [String: String] {
     let ours = ProcessInfo.processInfo.environment
     guard let folder = ours["BASCULE_REPORTS"] else { return [:] }
-    let names = ["TSAN_OPTIONS", "ASAN_OPTIONS"]
-    return Dictionary(
-      uniqueKeysWithValues: names.map { ($0, "\(ours[$0] ?? "") log_path=\(folder)/\(UUID().uuidString)") })
+    let file = "log_path=\(folder)/\(UUID().uuidString)"
+    return [
+      "TSAN_OPTIONS": "\(ours["TSAN_OPTIONS"] ?? "") \(file)",
+      "ASAN_OPTIONS": "\(ours["ASAN_OPTIONS"] ?? "") \(file)", "LSAN_OPTIONS": ours["LSAN_OPTIONS"] ?? "",
+    ]
   }
 }
