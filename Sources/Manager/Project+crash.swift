@@ -106,8 +106,10 @@ extension Project {
       case .down(let reason): error = reason
       case .refused(let reason):
         error = reason
-        // Gone, or without its start script: that does not mend itself, and something else can serve.
-        others = await desk.rollbackCandidates(excluding: number)
+        // Gone: that does not mend itself, and something else can serve.
+        if Files.resolvedKind(desk.layout.release(number)) != .directory {
+          others = await desk.rollbackCandidates(excluding: number)
+        }
       }
       guard isDown else { return }
       if !others.isEmpty, let gone = handoff.crashed {

@@ -72,13 +72,15 @@ struct ReleaseDesk {
   }
 
   /// A folder that a person made by hand is a release too, of which nothing is known.
-  func release(_ number: Int) async -> Release? {
-    let found: Release?? = try? await disk(.start) { store throws(ReleaseError) in
+  func release(_ number: Int) async -> Release? { (try? await find(number)) ?? nil }
+
+  /// The same; an error where nobody can say, because the ledger cannot be read now.
+  func find(_ number: Int) async throws(DeployError) -> Release? {
+    try await disk(.start) { store throws(ReleaseError) in
       if let known = try store.ledger()[number] { return known }
       guard try store.canStart(number) == nil else { return nil }
       return Release(number: number, state: .good, revision: Revision(), createdAt: .now)
     }
-    return found ?? nil
   }
 
   func rollbackCandidates(excluding number: Int?) async -> [Int] {

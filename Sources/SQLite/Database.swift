@@ -1,27 +1,10 @@
 import CSQLite
-import Glibc
 
 package struct SQLiteError: Error, Equatable, CustomStringConvertible {
   package let code: Int32
   package let message: String
 
   package var description: String { "database: \(message)" }
-
-  init(code: Int32, message: String) {
-    self.code = code
-    self.message = message
-  }
-
-  init(_ code: Int32, of handle: OpaquePointer?) {
-    let text = handle.flatMap { sqlite3_errmsg($0) } ?? sqlite3_errstr(code)
-    var message = text.map { String(cString: $0) } ?? "error \(code)"
-    // "disk I/O error" alone says nothing to whoever has a full or a read-only disk.
-    let cause = handle.map { sqlite3_system_errno($0) } ?? 0
-    if [SQLITE_IOERR, SQLITE_CANTOPEN].contains(code & 0xff), cause != 0, let reason = strerror(cause) {
-      message += " (\(String(cString: reason)))"
-    }
-    self.init(code: code, message: message)
-  }
   package static func damage(_ message: String) -> SQLiteError {
     SQLiteError(code: SQLITE_CORRUPT, message: message)
   }
@@ -108,6 +91,7 @@ package final class Database {
   }
 
   private func failure(_ code: Int32) -> SQLiteError {
-    SQLiteError(code, of: handle)
+    let text = handle.flatMap { sqlite3_errmsg($0) } ?? sqlite3_errstr(code)
+    return SQLiteError(code: code, message: text.map { String(cString: $0) } ?? "error \(code)")
   }
 }

@@ -71,6 +71,7 @@ package final class Statement {
   private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
   private func failure(_ code: Int32) -> SQLiteError {
-    SQLiteError(code, of: sqlite3_db_handle(raw))
+    let text = sqlite3_errmsg(sqlite3_db_handle(raw)) ?? sqlite3_errstr(code)
+    return SQLiteError(code: code, message: text.map { String(cString: $0) } ?? "error \(code)")
   }
 }

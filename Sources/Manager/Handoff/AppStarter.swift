@@ -50,7 +50,10 @@ struct AppStarter {
     guard Files.resolvedKind(folder + "/package.json") == .file else {
       return "releases/\(release.number) has no package.json, so `bun start` cannot start it"
     }
-    guard PackageFile(folder: folder)?.hasScript("start") == true else {
+    guard let package = PackageFile(folder: folder) else {
+      return "the package.json of release \(release.number) cannot be read"
+    }
+    guard package.hasScript("start") else {
       return "the package.json of release \(release.number) has no start script for `bun start`"
     }
     return nil

@@ -103,7 +103,9 @@ final class Handoff {
   }
 
   private func attempt(_ request: Request, _ narrator: Narrator) async -> Outcome {
-    guard let target = await desk.release(request.target) else {
+    let found: Release?
+    do throws(DeployError) { found = try await desk.find(request.target) } catch { return .refused(error) }
+    guard let target = found else {
       return .refused(DeployError(.start, "there is no release \(request.target)"))
     }
     if request.takesWarm, let warm = warmApp(of: target.number) {

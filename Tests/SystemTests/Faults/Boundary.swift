@@ -17,7 +17,6 @@ struct Boundary: Sendable, CustomTestStringConvertible {
     Boundary(words: "Phase 2 done"), Boundary(words: "3/4 - "), Boundary(words: "$ bun run build"),
     Boundary(words: "Phase 3 done"), Boundary(words: "4/4 - "), Boundary(words: "Started release"),
     Boundary(words: "Requests go to", isSwitched: true), Boundary(words: "Phase 4 done", isSwitched: true),
-    Boundary(words: " is live", isSwitched: true),
   ]
 
   /// The edges of the phases, and the moments around the switch.

@@ -9,7 +9,7 @@ struct FaultPowerCut {
       let settings = ["GIT_REPO": repository.path]
       var manager = first
       let boundaries = Boundary.all.filter {
-        ["Commit", "Phase 3", "Started", "Requests", " is live"].contains(where: $0.words.hasPrefix)
+        ["Commit", "Phase 3", "Started", "Requests", "Phase 4"].contains(where: $0.words.hasPrefix)
       }
       for boundary in Sweep.pick(boundaries, long: Boundary.all) {
         (manager, _) = try await Sweep.check("a power cut at \"\(boundary.words)\"", repository) {
@@ -70,7 +70,7 @@ struct FaultPowerCut {
         let again = try await manager.again(["GIT_REPO": repository.path])
         return Sweep.Aftermath(
           manager: again, proof: "open: Read-only file system", serving: ["1"],
-          says: ["could not be written down", "ead-only"], told: { said }
+          says: ["could not be written down", "disk I/O error"], told: { said }
         )
       }
     }

@@ -48,14 +48,19 @@ struct FaultVolume {
     let proof = try volume.fill(leaving: rest)
     kill(pid, SIGCONT)
     defer { volume.empty() }
-    try await manager.untilIdle()
+    var room = 0
+    try await manager.whileRunning("the deployment is over") {
+      room = max(room, volume.free)
+      let status = try await manager.status()
+      return status["current"].isNull && status["queue"].list.isEmpty
+    }
     guard let now = await manager.servedVersion(), [served, version].contains(now) else {
       throw Failure("nothing serves on a full volume\n\(manager.log.suffix(4000))")
     }
     let error = try await manager.lastError()
     // Unless the clean-up behind the release before has made room again.
     let isDone = now == version
-    guard rest > 0 || boundary.isSealed || !isDone || volume.free > 3_000_000 else {
+    guard rest > 0 || boundary.isSealed || !isDone || room > 0 else {
       throw Failure("the deployment did not notice: \(error)")
     }
     let isTold = try await !outOfRoom(told() + "\n" + error).isEmpty
