@@ -60,7 +60,9 @@ package final class DeploymentLogs {
   private static let pieceSize = 500
 
   /// Returns those that are to be compressed: most are so small that to open each would be most of a start.
-  private nonisolated static func tidy(_ names: ArraySlice<String>, of present: Set<String>, in folder: String)
+  private nonisolated static func tidy(
+    _ names: ArraySlice<String>, of present: Set<String>, in folder: String
+  )
     -> [Int64]
   {
     names.compactMap { name in

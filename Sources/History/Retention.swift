@@ -13,7 +13,8 @@ package struct Retention: Sendable {
 
   /// What waits or runs is never touched.
   @MainLoop
-  package func apply(to history: History, _ logs: DeploymentLogs, of project: String) async throws(HistoryError)
+  package func apply(to history: History, _ logs: DeploymentLogs, of project: String)
+    async throws(HistoryError)
   {
     let gone = try await history.forgetOld(of: project, keep: deployments)
     await logs.remove(gone)

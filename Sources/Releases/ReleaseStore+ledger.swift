@@ -28,10 +28,14 @@ extension ReleaseStore {
   }
 
   /// In all the places that outlive a lost ledger.
-  func highestOnDisk() throws(ReleaseError) -> Int { try max(highestPresent(), revisionsLog.numbers().max() ?? 0) }
+  func highestOnDisk() throws(ReleaseError) -> Int {
+    try max(highestPresent(), revisionsLog.numbers().max() ?? 0)
+  }
 
   /// Of those that may be newer than the ledger: it is another volume's, say.
-  func highestBesideLedger() throws(ReleaseError) -> Int { try max(highestPresent(), revisionsLog.newest() ?? 0) }
+  func highestBesideLedger() throws(ReleaseError) -> Int {
+    try max(highestPresent(), revisionsLog.newest() ?? 0)
+  }
 
   private func highestPresent() throws(ReleaseError) -> Int {
     let removed = try names(in: layout.trash).compactMap { name in

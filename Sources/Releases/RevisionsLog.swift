@@ -77,7 +77,9 @@ package struct RevisionsLog: Sendable {
   private static func number(_ line: Substring) -> Int? {
     let words = line.split(separator: " ")
     if words.count > 1, words[1] == "Branch" { return deployed(words) }
-    guard words.count >= 6, words.suffix(5).prefix(4) == ["rolled", "back", "to", "release"] else { return nil }
+    guard words.count >= 6, words.suffix(5).prefix(4) == ["rolled", "back", "to", "release"] else {
+      return nil
+    }
     return words.last.flatMap { Layout.number($0) }
   }
 

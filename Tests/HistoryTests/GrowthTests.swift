@@ -101,7 +101,9 @@ import Testing
 
   @MainLoop @Test func `small logs of the past are not opened at a start`() async throws {
     let text = String(repeating: "{}\n", count: 2000)
-    for number in 1...3000 { try folder.write("logs/\(number).log", number == 7 ? text : "{}\n", mode: 0o600) }
+    for number in 1...3000 {
+      try folder.write("logs/\(number).log", number == 7 ? text : "{}\n", mode: 0o600)
+    }
     let watch = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
     defer { close(watch) }
     #expect(inotify_add_watch(watch, folder.path("logs"), UInt32(IN_OPEN)) > 0)

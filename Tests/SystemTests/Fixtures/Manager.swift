@@ -23,7 +23,8 @@ struct Manager: Sendable {
       "WEBHOOK_SECRET": Webhook.secret, "HEALTH_CHECK_TIMEOUT": "60", "WATCH_TIME": "1",
     ]
     let process = try Child.start(
-      outer + ["unshare", "--fork", "--pid", "--mount-proc", "--propagation", "slave", "--kill-child"] + wrapper
+      outer + ["unshare", "--fork", "--pid", "--mount-proc", "--propagation", "slave", "--kill-child"]
+        + wrapper
         + [try Toolbox.bascule, "run"],
       in: workspace, environment: environment.merging(settings) { $1 })
     return Manager(
