@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import TestSupport
 import Testing
@@ -12,6 +13,19 @@ import Testing
     ReadCount.of { _ = family.members() }.calls
   }
 
+  /// A shell with so many children, in a session of its own. Nobody looks after it.
+  @MainLoop private func startOther(children count: Int) async throws -> pid_t {
+    let null = try FileDescriptor.open("/dev/null", O_RDWR)
+    let spawn = Spawn(
+      program: "/bin/sh", arguments: ["sh", "-c", "for n in $(seq \(count)); do sleep 1000 & done; wait"],
+      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], output: null.raw, error: null.raw)
+    let pid = try Reaper.table.start(spawn) { _ in }
+    while Procfs.descendants(of: pid).count(where: { $0.name == "sleep" }) < count {
+      await MainLoop.sleep(for: .milliseconds(5))
+    }
+    return pid
+  }
+
   @MainLoop @Test func `who else runs costs nothing to look at`() async throws {
     let script = Script()
     let app = try script.start("sleep 1000 & echo up; wait")
@@ -19,23 +33,17 @@ import Testing
     let family = ProcessFamily(leader: app.pid, mark: nil, table: Reaper.table)
     #expect(family.members().count == 2)
     let alone = reads(of: family)
-    var others: [(Script, AppInstance)] = []
-    for _ in 0..<3 {
-      let other = Script()
-      others.append((other, try other.start("for n in $(seq 15); do sleep 1000 & done; echo up; wait")))
-    }
-    for (other, _) in others { await other.said("up") }
+    var others: [pid_t] = []
+    for _ in 0..<3 { others.append(try await startOther(children: 15)) }
     // Other tests start and end things meanwhile: the least of some looks is what one takes.
     let among = (0..<5).map { _ in reads(of: family) }.min() ?? 0
     #expect(among < alone + 30, "\(alone) reads alone, \(among) among fifty others")
-    for (_, other) in others { await other.kill() }
+    for other in others { kill(-other, SIGKILL) }
     await app.kill()
   }
 
-  @MainLoop @Test func `who fled is found among many others`() async throws {
-    let other = Script()
-    let bystander = try other.start("sleep 1000 & echo up; wait")
-    await other.said("up")
+  @MainLoop @Test func `who fled is found among others, who are left alone`() async throws {
+    let other = try await startOther(children: 1)
     let script = Script()
     // Out of the session and away from its parent, which ends.
     let app = try script.start("(setsid sh -c 'echo fled; exec sleep 1000' &); echo up; exec sleep 1000")
@@ -43,7 +51,7 @@ import Testing
     await script.said("up")
     #expect(await app.stop(grace: .seconds(5)).wanted)
     #expect(script.living == [])
-    #expect(other.living.count == 2)
-    await bystander.kill()
+    #expect(Procfs.descendants(of: other).count == 1)
+    kill(-other, SIGKILL)
   }
 }

@@ -88,7 +88,7 @@ struct Drill {
       #expect(finished.output.contains("NOT  first deployment"), "\(finished)")
       #expect(finished.output.contains("exit code 3"), "\(finished)")
       #expect(finished.output.contains("Not as expected: first deployment; 7 more were not tried."))
-      let log = try #require(finished.output.firstMatch(of: #/log of the drill's Bascule is (\S+)\.\n/#)?.1)
+      let log = try #require(finished.output.firstMatch(of: #/log of the drill's Bascule is (\S+);/#)?.1)
       #expect(try String(contentsOfFile: String(log), encoding: .utf8).contains("no database"))
       #expect(left(workspace).count == 1)
       #expect(processes(of: workspace).isEmpty)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The wall clock jumps. That of the machine belongs to others too: the manager and all below it are shown another.
-@Suite(.fewAtATime)
+@Suite(.fewAtATime, .inTheSweep)
 struct FaultClock {
   @Test func `the clock jumps forward and back, idle, in a deployment and at a crash`() async throws {
     try await Workspace.with { workspace in

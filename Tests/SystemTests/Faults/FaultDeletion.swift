@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What somebody deletes or puts in the place of something while it is in use.
-@Suite(.fewAtATime)
+@Suite(.fewAtATime, .inTheSweep)
 struct FaultDeletion {
   private static let kinds = ["deleted", "dangling", "absolute", "a directory", "a file"]
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// EMFILE: no more descriptors for the manager, and then again some.
-@Suite(.fewAtATime)
+@Suite(.fewAtATime, .inTheSweep)
 struct FaultDescriptors {
   @Test func `EMFILE while a deployment runs, requests come and RELOAD is asked for`() async throws {
     try await withLiveApp { manager, repository in

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// kill -9 of whatever takes part in a deployment.
-@Suite(.fewAtATime)
+@Suite(.fewAtATime, .inTheSweep)
 struct FaultKills {
   @Test func `kill -9 of the manager at the boundaries of a deployment`() async throws {
     try await withLiveApp { first, repository in

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A volume that loses what was not synced.
-@Suite(.fewAtATime)
+@Suite(.fewAtATime, .inTheSweep)
 struct FaultPowerCut {
   @Test func `a power cut at the boundaries of a deployment`() async throws {
     try await withDisk { disk, first, repository in

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// SIGSTOP: what does not run, but is not gone either.
-@Suite(.fewAtATime)
+@Suite(.fewAtATime, .inTheSweep)
 struct FaultStops {
   /// More than two beats of the manager, so that it must notice.
   private static let pause = Sweep.pick(Duration.seconds(4), long: .seconds(10))

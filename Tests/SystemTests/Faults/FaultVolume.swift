@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A volume without room, and one that has become read-only, at each step and while each file is written.
-@Suite(.fewAtATime)
+@Suite(.fewAtATime, .inTheSweep)
 struct FaultVolume {
   @Test func `ENOSPC from a boundary of a deployment on`() async throws {
     try await withVolume { volume, manager, repository in
