@@ -128,9 +128,10 @@ import Testing
   @Test func `stopping lets a request in flight finish and ends idle connections`() async throws {
     let isBusy = await Once<Void>()
     let handler: HTTPServer.Handler = { request, _, respond in
+      let duration: Duration = request.head.path == "/busy" ? .seconds(2) : .milliseconds(100)
       if request.head.path == "/busy" { isBusy.finish(()) }
       respond.answer {
-        await MainLoop.sleep(for: .milliseconds(100))
+        await MainLoop.sleep(for: duration)
         return .text(200, "finished")
       }
     }
