@@ -15,7 +15,7 @@ struct ContainerConsole {
       for part in [
         "http://localhost:\(checkout.port)", "http://localhost:\(checkout.controlPort)",
         "podman exec \(name) cat /app/shared/admin.password",
-        "Next: change and commit something in .local/sample-repo",
+        "Next: change and commit something in .local/sample-repo", "Release 1 is live",
       ] { #expect(started.output.contains(part), "\(started)") }
       #expect(try await release(checkout) == "1")
       let inside = try await Engine.podman(["exec", name, "env"], in: checkout.workspace)
