@@ -6,7 +6,7 @@ import Server
 /// `GET /metrics`, for Prometheus.
 @MainLoop
 struct MetricsRoute {
-  private unowned let manager: any ManagerPort
+  private let manager: any ManagerPort
   private let token: String?
   private let authenticator: Authenticator
 

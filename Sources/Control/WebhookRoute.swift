@@ -8,7 +8,7 @@ import Server
 /// Triggers, and whether anybody is at home.
 @MainLoop
 package struct WebhookRoute {
-  private unowned let manager: any ManagerPort
+  private let manager: any ManagerPort
   private let path: String
   private let secret: String?
   /// Of wrong signatures. A right one is taken also from an address that sends wrong ones: it may be a proxy's, and a

@@ -14,7 +14,7 @@ extension Manager {
       manager: self, webhook: webhook, metricsToken: settings.metricsToken, authenticator: authenticator)
     let commands = ApiRoutes(
       manager: self,
-      door: .socket(issueToken: { [unowned self] wish throws(ControlFailure) in
+      door: .socket(issueToken: { [self] wish throws(ControlFailure) in
         let token = try authenticator.token(for: wish)
         note("the command socket", "token", nil, "for \(wish.subject)" + (wish.isAdmin ? ", an admin" : ""))
         return token

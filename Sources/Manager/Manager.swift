@@ -132,8 +132,8 @@ package final class Manager {
     } catch {
       throw StartError(error)
     }
-    workshop.schedule.willBegin = { [unowned self] in for project in all { project.spareTask?.cancel() } }
-    workshop.schedule.countWaiting = { [unowned self] in all.count { $0.queue.waiting != nil } }
+    workshop.schedule.willBegin = { [weak self] in for project in self?.all ?? [] { project.spareTask?.cancel() } }
+    workshop.schedule.countWaiting = { [weak self] in self?.all.count { $0.queue.waiting != nil } ?? 0 }
     // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
     do throws(HistoryError) { try history.store(main.record) } catch { logger.warn("\(error)") }
     main.settleQueue()

@@ -91,10 +91,10 @@ final class Project {
     self.watches = watches
     self.logger = logger
     self.redactor = redactor
-    handoff.onCrash = { [unowned self] app, exit in crashed(app, exit) }
-    handoff.onRetired = { [unowned self] release in
+    handoff.onCrash = { [weak self] app, exit in self?.crashed(app, exit) }
+    handoff.onRetired = { [weak self] release in
       // It was spared while it ran.
-      if !isStopping, !handoff.runningReleases.contains(release.number) { tidyUp() }
+      if let self, !isStopping, !handoff.runningReleases.contains(release.number) { tidyUp() }
     }
   }
 

@@ -16,7 +16,8 @@ final class Connection {
     case closed
   }
 
-  unowned let server: HTTPServer
+  /// Held until the connection is over: who answers late must find it.
+  let server: HTTPServer
   let socket: FileDescriptor
   let peer: Peer
   var state = State.reading

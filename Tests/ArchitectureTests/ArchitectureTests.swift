@@ -72,6 +72,12 @@ import Testing
     #expect(violations("let environment = 1 // environ") == [])
   }
 
+  @Test func `a reference that ends the process when it is wrong is found`() {
+    #expect(violations("unowned let manager: Manager").count == 1)
+    #expect(violations("let body = { [unowned self] in run() }").count == 1)
+    #expect(violations("var unownedExecutor: UnownedSerialExecutor { main }") == [])
+  }
+
   @Test func `a file that grew too long is found`() {
     #expect(violations(String(repeating: "\n", count: 400)) == [])
     #expect(violations(String(repeating: "\n", count: 401)).count == 1)

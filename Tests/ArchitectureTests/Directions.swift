@@ -58,6 +58,7 @@ enum Directions {
       ["getenv", "secure_getenv", "environ", "setenv", "putenv", "unsetenv"], ["Settings"],
       "the environment is read by Settings alone"
     ),
+    (["unowned"], [], "it ends the process when it is wrong; take weak, or hold the object"),
   ]
 
   static let longestFile = 400

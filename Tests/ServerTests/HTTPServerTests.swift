@@ -163,4 +163,17 @@ import Testing
       #expect(await client.isClosedByPeer())
     }
   }
+
+  @Test func `a client is answered though nobody holds the server any more`() async throws {
+    MainLoopThread.start()
+    let listener = try Listener.tcp(port: 0, setting: "CONTROL_PORT")
+    var server: HTTPServer? = await HTTPServer(handler: echo)
+    try await server?.listen(listener)
+    let client = try LoopbackClient(port: listener.port)
+    try client.send(get("/first"))
+    #expect(await client.response()?.text == "GET /first ")
+    server = nil
+    try client.send(get("/second"))
+    #expect(await client.response()?.text == "GET /second ")
+  }
 }

@@ -7,7 +7,7 @@ import Linux
 /// What is an admin's alone.
 @MainLoop
 struct AdminRoutes {
-  unowned let manager: any ManagerPort
+  let manager: any ManagerPort
   let door: ApiDoor
 
   var table: [ApiRoute] { [active, status, deliveries, replay, audit, testNotifications, token] }

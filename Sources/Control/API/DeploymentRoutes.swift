@@ -7,7 +7,7 @@ import Linux
 /// Deployments that were.
 @MainLoop
 struct DeploymentRoutes {
-  unowned let manager: any ManagerPort
+  let manager: any ManagerPort
 
   var table: [ApiRoute] { [list, show, cancel] }
 

@@ -8,7 +8,7 @@ import Server
 final class EventStreams {
   typealias Headers = [(name: String, value: String)]
 
-  private unowned let manager: any ManagerPort
+  private let manager: any ManagerPort
   private let heartbeat: Duration
   private let blocks = EventBlocks()
   private var feeds: [Int64: LogFeed] = [:]

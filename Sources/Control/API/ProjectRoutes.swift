@@ -7,7 +7,7 @@ import Linux
 /// Projects, and what a person does to one.
 @MainLoop
 struct ProjectRoutes {
-  unowned let manager: any ManagerPort
+  let manager: any ManagerPort
 
   var table: [ApiRoute] {
     [

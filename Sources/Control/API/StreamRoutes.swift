@@ -8,7 +8,7 @@ import Server
 /// The events of one deployment, as they come and after the fact.
 @MainLoop
 struct StreamRoutes {
-  unowned let manager: any ManagerPort
+  let manager: any ManagerPort
   let streams: EventStreams
 
   var table: [ApiRoute] { [deployStream, stream, log] }
