@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,8 @@ class App:
     self.work.git("remote", "add", "origin", str(self.path))
 
   def lock(self) -> None:
+    # Bun believes for minutes what a registry has told it once.
+    shutil.rmtree(self.scratch / "lock-cache", ignore_errors=True)
     cache = {**os.environ, "BUN_INSTALL_CACHE_DIR": str(self.scratch / "lock-cache")}
     subprocess.run(
       ["bun", "install", "--lockfile-only"], cwd=self.work.path, env=cache, check=True, capture_output=True)

@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+import history
 import process
 from generator import build
 from growth_cost import Costs, costs
@@ -20,6 +21,10 @@ def measure(scratch: Path) -> list[Figure]:
   found: dict[int, Costs] = {}
   figures = []
   manager = Manager(scratch, repository.path, START_COMMAND=start)
+  with manager:
+    pass
+  # A page is full from the first on.
+  history.fill(manager, 100)
   for count in COUNTS:
     # As it was left by the count before; what comes up with it is a figure of its own.
     began = time.monotonic()

@@ -1,5 +1,6 @@
 """`touch releases/RELOAD` to SIGTERM received: from just before the file is made to the return of sigwait(3) in
-the app, both on the monotonic clock; so the app's own wake-up is part of it. The next RELOAD is made when the
+the app, both on the monotonic clock; so the app's own wake-up is part of it. With HANDOFF=in-place: beside, the old app
+gets its SIGTERM only when the new one has taken over and is not going to be taken back. The next RELOAD is made when the
 last is answered in RELOAD.result and the app serves again. In the same rounds `kill`, as a script says it, to the same
 app on its own: what a SIGTERM costs that nobody decides about."""
 
@@ -23,7 +24,7 @@ def measure(scratch: Path) -> list[Figure]:
   arrival = scratch / "arrival"
   command = f"{sys.executable} -I {APP} {arrival}"
   wall, cpu, killed = [], [], []
-  with Manager(scratch, repository.path, START_COMMAND=command) as manager:
+  with Manager(scratch, repository.path, START_COMMAND=command, HANDOFF="in-place") as manager:
     reload, result = manager.root / "releases/RELOAD", manager.root / "releases/RELOAD.result"
     for _ in range(rounds(100)):
       result.unlink(missing_ok=True)

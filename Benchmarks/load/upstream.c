@@ -37,11 +37,19 @@ static void watch(int fd, uint32_t events) {
     if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) != 0) fail("epoll_ctl");
 }
 
+// Only while somebody listens: a hundred of these apps are to cost nothing.
+static void tick(bool on) {
+    long interval = on ? EVENT_INTERVAL : 0;
+    struct itimerspec times = {{0, interval}, {0, interval}};
+    timerfd_settime(timer, 0, &times, NULL);
+}
+
 static void hang_up(int fd) {
     struct connection *connection = &connections[fd];
     for (int index = 0; connection->streams && index < stream_count; index++) {
         if (streams[index] == fd) streams[index--] = streams[--stream_count];
     }
+    if (connection->streams && stream_count == 0) tick(false);
     free(connection->head);
     *connection = (struct connection){0};
     close(fd);
@@ -74,6 +82,7 @@ static void answer(int fd, const char *head, size_t count) {
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
         connection->rest = start, connection->rest_count = sizeof start - 1;
         connection->streams = true;
+        if (stream_count == 0) tick(true);
         streams[stream_count++] = fd;
     } else {
         int digits = snprintf(NULL, 0, "%d", accepted);
@@ -150,8 +159,6 @@ int main(int count, char **arguments) {
     int local = listen_on((struct sockaddr *)&path, sizeof path);
     int tcp = listen_on((struct sockaddr *)&port, sizeof port);
     timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    struct itimerspec interval = {{0, EVENT_INTERVAL}, {0, EVENT_INTERVAL}};
-    timerfd_settime(timer, 0, &interval, NULL);
     watch(timer, EPOLLIN);
     struct epoll_event events[256];
     for (;;) {

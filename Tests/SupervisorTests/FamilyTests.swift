@@ -8,6 +8,11 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct FamilyTests {
   init() { MainLoopThread.start() }
 
+  /// Calls of read(2): each process that is looked at takes some.
+  @MainLoop private func reads(of family: ProcessFamily) -> Int {
+    ReadCount.of { _ = family.members() }.calls
+  }
+
   /// A shell with so many children, in a session of its own. Nobody looks after it.
   @MainLoop private func startOther(children count: Int) async throws -> pid_t {
     let null = try FileDescriptor.open("/dev/null", O_RDWR)
@@ -19,6 +24,22 @@ import Testing
       await MainLoop.sleep(for: .milliseconds(5))
     }
     return pid
+  }
+
+  @MainLoop @Test func `who else was started here is not looked at`() async throws {
+    let script = Script()
+    let app = try script.start("sleep 1000 & echo up; wait")
+    await script.said("up")
+    var others: [pid_t] = []
+    for _ in 0..<3 { others.append(try await startOther(children: 15)) }
+    let family = ProcessFamily(leader: app.pid, mark: nil, table: Reaper.table)
+    #expect(family.members().count == 2)
+    // One that knows of no others looks at all of them. Beside each other, since other tests start and end things.
+    let ignorant = ProcessFamily(leader: app.pid, mark: nil, table: ProcessTable())
+    let spared = (0..<5).map { _ in reads(of: ignorant) - reads(of: family) }.sorted()[2]
+    #expect(spared > 45)
+    for other in others { kill(-other, SIGKILL) }
+    await app.kill()
   }
 
   @MainLoop @Test func `who fled is found among others, who are left alone`() async throws {
