@@ -9,10 +9,12 @@ stopped, the disk tidied up), and in all, with git and whatever else was started
 `complete`. A RELOAD's ends when RELOAD.result is there. The history page is the newest fifty deployments over one kept
 connection. All are medians. An idle second is one of three.
 
-Flat, but for what is said here. An idle second grows with the projects, since each looks for RELOAD every two seconds
-where a volume sends no events; the list of projects is as long as they are many, and a start brings all of them up.
-git's share of a deployment does not know how many there were. What walks through the whole history is the start alone:
-the check of the database, and the look for logs that nobody owns.
+A deployment, a RELOAD, a page and a request cost what they cost with one project, one deployment, one client. What
+grows, and why: the list of projects, since it is as long as they are many; an idle second, since each project's folder is
+looked at every two seconds for a RELOAD, for volumes that send no events; memory and descriptors, since each project has
+a pipe from its app, its settings and its queue. A start brings up every project, and beside that, when the app serves
+already, looks once through the whole past: it checks the database, and finds logs that a kill has left unpacked or
+without a deployment. The first /metrics and the first deployment after a start count the rows, and later ones do not.
 """
 
 from pathlib import Path
