@@ -22,6 +22,9 @@ struct Client: Linked {
   var phase = Phase.head
   var list = List.none
   var isReady = false
+  /// Its request goes out at the end of the turn. Those of a turn go one right after the other, since an app that
+  /// sleeps in between has to be woken for each, and that is dearer than all that is done for a request here.
+  var awaitsDispatch = false
   var next: ClientRef?
   var previous: ClientRef?
   var nextReady: ClientRef?

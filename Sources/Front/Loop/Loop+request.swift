@@ -119,7 +119,8 @@ extension Loop {
       client.pointee.inbox.append(bytes + taken, count - taken)
     }
     client.pointee.hasUnparsed = !client.pointee.inbox.isEmpty
-    dispatch(client)
+    client.pointee.awaitsDispatch = true
+    makeReady(client)
   }
 
   private func reset(_ client: ClientRef, for head: RequestHead) {

@@ -151,6 +151,11 @@ final class Loop: @unchecked Sendable {
       client.pointee.isReady = false
       client.pointee.nextReady = nil
       if client.pointee.endpoint.isClosed { continue }
+      if client.pointee.awaitsDispatch {
+        client.pointee.awaitsDispatch = false
+        dispatch(client)
+        if client.pointee.endpoint.isClosed { continue }
+      }
       if let upstream = client.pointee.upstream { readUpstream(upstream) }
       if !client.pointee.endpoint.isClosed { readClient(client) }
     }
