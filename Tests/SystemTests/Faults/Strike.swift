@@ -58,6 +58,14 @@ extension Sweep {
     )
   }
 
+  /// For a process that may have been another's than the deployment's, such as one that makes the spare.
+  static func untilMet(_ harm: () async throws -> Aftermath?) async throws -> Aftermath {
+    for _ in 0..<attempts {
+      if let aftermath = try await harm() { return aftermath }
+    }
+    throw Failure("\(attempts) times no deployment noticed")
+  }
+
   /// On a thread of its own: a moment later it would be further.
   private static func stop(
     _ manager: Manager, _ pid: pid_t, _ words: String, since mark: Child.Mark
