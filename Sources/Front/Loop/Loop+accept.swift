@@ -22,7 +22,9 @@ extension Loop {
         case EAGAIN: return true
         case EINTR, ECONNABORTED, EPROTO: continue
         default:
-          // Out of descriptors or memory: the listener would stay readable and spin.
+          // Out of descriptors or memory. The kernel says so before it looks whether anybody waits: none goes for nobody.
+          guard hasVisitor(listener) else { return true }
+          // The listener would stay readable and spin.
           if makeRoom() { continue }
           pauseListeners()
           return true
@@ -58,6 +60,12 @@ extension Loop {
   func address(of client: ClientRef) -> UnsafePointer<UInt8> {
     UnsafePointer(
       (UnsafeMutableRawPointer(client) + MemoryLayout<Client>.stride).assumingMemoryBound(to: UInt8.self))
+  }
+
+  private func hasVisitor(_ listener: ListenerRef) -> Bool {
+    var question = pollfd(fd: listener.pointee.endpoint.fd, events: Int16(POLLIN), revents: 0)
+    // An error is no reason to spin either.
+    return poll(&question, 1, 0) != 0
   }
 
   private var hasRoom: Bool { state.pointee.clients < maximumClients && hasDescriptors }

@@ -103,11 +103,8 @@ final class Handoff {
   }
 
   private func attempt(_ request: Request, _ narrator: Narrator) async -> Outcome {
-    let found: Release?
-    do throws(DeployError) { found = try await desk.find(request.target) } catch { return .refused(error) }
-    guard let target = found else {
-      return .refused(DeployError(.start, "there is no release \(request.target)"))
-    }
+    let target: Release
+    do throws(DeployError) { target = try await find(request.target) } catch { return .refused(error) }
     if request.takesWarm, let warm = warmApp(of: target.number) {
       do throws(DeployError) {
         if try await revive(warm, request.onLive) { return .live(target) }
@@ -134,6 +131,16 @@ final class Handoff {
     return await Task { @MainLoop in
       await self.fallBack(request.fallbacks, because: because, narrator)
     }.value
+  }
+
+  /// One that cannot be looked for may well be there.
+  private func find(_ number: Int) async throws(DeployError) -> Release {
+    let found: Release?
+    do throws(DeployError) { found = try await desk.find(number) } catch {
+      throw DeployError(error.code, "starting release \(number) failed: \(error.message)")
+    }
+    guard let found else { throw DeployError(.start, "there is no release \(number)") }
+    return found
   }
 
   private func bringUp(_ target: Release, _ request: Request, _ narrator: Narrator) async throws(DeployError)
@@ -178,9 +185,8 @@ final class Handoff {
   func restart(_ number: Int, narrator: Narrator) async -> Outcome {
     // Two at once is what an app in place cannot bear.
     if options.isInPlace { _ = await crashed?.instance.exit.value() }
-    guard let release = await desk.release(number) else {
-      return .refused(DeployError(.start, "there is no release \(number)"))
-    }
+    let release: Release
+    do throws(DeployError) { release = try await find(number) } catch { return .refused(error) }
     if let obstacle = starter.obstacle(to: release) { return .refused(DeployError(.start, obstacle)) }
     do throws(DeployError) {
       let app = try await start(release, within: nil, narrator)

@@ -11,11 +11,13 @@ extension Git {
       [narrator = job.narrator] stream, line in narrator.line(stream, line)
     }
     if output.succeeded { return }
-    let isDamaged =
-      directory == nil && GitDiagnosis.advice(output.errors) == nil ? await !isReadable() : false
+    // Of a file that it cannot write git says no more than that.
+    let isFull = Files.space(of: directory ?? mirror)?.isFull == true
+    let advice = GitDiagnosis.advice(output.errors) ?? (isFull ? GitDiagnosis.isFull : nil)
+    let isDamaged = directory == nil && advice == nil ? await !isReadable() : false
     try output.outcome.check(doing: doing, shown: "git", code: code, limit: reason) { status, _ in
       let cause = GitDiagnosis.cause(output.errors)
-      if let advice = GitDiagnosis.advice(output.errors) {
+      if let advice {
         return DeployError(code, "\(doing) failed: \(cause); \(advice)", exitCode: status)
       }
       return DeployError(

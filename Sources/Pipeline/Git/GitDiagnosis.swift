@@ -5,6 +5,8 @@ enum GitDiagnosis {
     return known.first { text.contains($0.sign) }?.advice
   }
 
+  static let isFull = "the volume is full: free some space or lower KEEP_RELEASES"
+
   /// The line that says why, not the hints around it.
   static func cause(_ lines: [String]) -> String {
     let telling =
@@ -76,7 +78,7 @@ enum GitDiagnosis {
     ("Connection reset by", ended),
     ("Connection closed by", ended),
     ("Connection timed out", "the host does not answer: check the container's network"),
-    ("No space left on device", "the volume is full: free some space or lower KEEP_RELEASES"),
+    ("No space left on device", isFull),
     ("Read-only file system", "the volume is mounted read-only: mount it writable"),
   ]
 }

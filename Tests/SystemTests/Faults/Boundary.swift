@@ -1,6 +1,7 @@
 import Testing
 
-/// Where a deployment can be struck: what its log says last before, and last after each of its steps.
+/// Where a deployment can be struck: what its log says last before, and last after each of its steps. What it says
+/// without doing anything in between, such as the end of a phase and the beginning of the next, is one.
 struct Boundary: Sendable, CustomTestStringConvertible {
   let words: String
   /// From here on the new release may be the one that serves after a crash.
@@ -9,19 +10,25 @@ struct Boundary: Sendable, CustomTestStringConvertible {
   var testDescription: String { words }
 
   /// From here on all that has to be written before the switch may be: the rest is told, and is no failure.
-  var isSealed: Bool { isSwitched || words == "Started release" }
+  var isSealed: Bool { isSwitched || words == Self.started.words }
 
-  static let all = [
-    Boundary(words: "1/4 - "), Boundary(words: "Phase 1 done"), Boundary(words: "2/4 - "),
-    Boundary(words: "Fetching "), Boundary(words: "Commit "), Boundary(words: "$ bun install"),
-    Boundary(words: "Phase 2 done"), Boundary(words: "3/4 - "), Boundary(words: "$ bun run build"),
-    Boundary(words: "Phase 3 done"), Boundary(words: "4/4 - "), Boundary(words: "Started release"),
-    Boundary(words: "Requests go to", isSwitched: true), Boundary(words: "Phase 4 done", isSwitched: true),
-  ]
-
-  /// The edges of the phases, and the moments around the switch.
-  static let few = all.filter {
-    ["Phase 1", "Commit ", "$ bun install", "Phase 2", "$ bun run", "Phase 3", "Started", "Requests"]
-      .contains(where: $0.words.hasPrefix)
+  /// Those that come after it.
+  var later: ArraySlice<Boundary> {
+    Self.all.drop { $0.words != words }.dropFirst()
   }
+
+  static let begun = Boundary(words: "1/4 - ")
+  static let fetching = Boundary(words: "Fetching ")
+  static let fetched = Boundary(words: "Commit ")
+  static let installing = Boundary(words: "$ bun install")
+  static let building = Boundary(words: "$ bun run build")
+  static let built = Boundary(words: "4/4 - ")
+  static let started = Boundary(words: "Started release")
+  static let switched = Boundary(words: "Requests go to", isSwitched: true)
+  static let done = Boundary(words: "Phase 4 done", isSwitched: true)
+
+  static let all = [begun, fetching, fetched, installing, building, built, started, switched, done]
+
+  /// Nothing is live yet that was not before.
+  static let beforeTheStart = [begun, fetching, fetched, installing, building, built]
 }

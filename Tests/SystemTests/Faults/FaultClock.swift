@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The wall clock jumps. That of the machine belongs to others too: the manager and all below it are shown another.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultClock {
   @Test func `the clock jumps forward and back, idle, in a deployment and at a crash`() async throws {
     try await Workspace.with { workspace in
@@ -62,12 +62,7 @@ struct FaultClock {
           let told = manager.listening()
           try workspace.write(jump + "\n", to: "clock")
           let proof = try await seen(manager, told)
-          let folder = manager.root + "/" + (manager.current ?? "")
-          guard
-            let app = Procfs.descendants(of: try await manager.pid()).last(where: {
-              Procfs.folder($0) == folder
-            })
-          else { throw Failure("no app") }
+          let app = try await manager.appProcess()
           kill(app, SIGKILL)
           try await manager.until("ended by itself after", in: told)
           let line =

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Files of Bascule's own that hold something else than it has written.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultDamage {
   struct Damage: Sendable, CustomTestStringConvertible {
     let name: String

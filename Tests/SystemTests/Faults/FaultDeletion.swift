@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What somebody deletes or puts in the place of something while it is in use.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultDeletion {
   private static let kinds = ["deleted", "dangling", "absolute", "a directory", "a file"]
 
@@ -111,9 +111,8 @@ struct FaultDeletion {
         let told = manager.listening()
         let number = manager.current ?? ""
         let folder = manager.root + "/" + number
-        let apps = Procfs.descendants(of: try await manager.pid()).filter { Procfs.folder($0) == folder }
+        let app = try await manager.appProcess()
         try FileManager.default.removeItem(atPath: folder)
-        guard let app = apps.last else { throw Failure("no app") }
         kill(app, SIGKILL)
         let now = try await manager.whileRunning("something else serves") { () -> String? in
           let version = await manager.servedVersion()
@@ -135,27 +134,25 @@ struct FaultDeletion {
           says: ["no older good release"],
           told: { finished.errors })
       }
-      for step in ["$ bun install", "$ bun run build", "4/4 - "] {
+      for boundary in [Boundary.installing, .building, .built] {
         (_, served) = try await Sweep.check(
-          "the release that is being built deleted at \"\(step)\"", repository
+          "the release that is being built deleted at \"\(boundary.words)\"", repository
         ) {
-          let pid = try await manager.pid()
-          let commit = try await repository.commit(Sweep.version(), build: "sleep 0.3; test -e package.json")
-          let told = manager.listening()
-          let id = try await manager.push(commit)
-          try await manager.until("deploy #\(id) | \(step)", in: told)
-          kill(pid, SIGSTOP)
-          defer { kill(pid, SIGCONT) }
-          let number = try manager.releaseNumbers().last ?? 0
-          try await eventually("releases/\(number) is gone") {
-            try? FileManager.default.removeItem(atPath: "\(releases)/\(number)")
-            return !FileManager.default.fileExists(atPath: "\(releases)/\(number)")
+          let commit = { (version: String) in
+            try await repository.commit(version, build: "sleep 0.3; test -e package.json")
           }
-          kill(pid, SIGCONT)
-          try await manager.untilIdle()
-          return Sweep.Aftermath(
-            manager: manager, proof: "releases/\(number) is gone", serving: [served], says: ["failed: "],
-            told: { try await manager.lastError() })
+          return try await Sweep.strike(manager, repository, at: boundary, commit: commit) { strike in
+            let number = try manager.releaseNumbers().last ?? 0
+            try await eventually("releases/\(number) is gone") {
+              try? FileManager.default.removeItem(atPath: "\(releases)/\(number)")
+              return !FileManager.default.fileExists(atPath: "\(releases)/\(number)")
+            }
+            strike.goOn()
+            try await manager.untilIdle()
+            return Sweep.Aftermath(
+              manager: manager, proof: "releases/\(number) is gone", serving: [strike.served],
+              says: ["failed: "], told: { try await manager.lastError() })
+          }
         }
       }
       try await Sweep.check("releases/ deleted as a whole", repository) {

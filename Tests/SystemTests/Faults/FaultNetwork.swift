@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Names that nobody knows, hosts that do not speak, a registry that stalls.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultNetwork {
   private static let timeout = Sweep.pick("4", long: "60")
 

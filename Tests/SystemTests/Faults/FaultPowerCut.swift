@@ -2,54 +2,56 @@ import Foundation
 import Testing
 
 /// A volume that loses what was not synced.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultPowerCut {
   @Test func `a power cut at the boundaries of a deployment`() async throws {
     try await withDisk { disk, first, repository in
       let settings = ["GIT_REPO": repository.path]
       var manager = first
-      let boundaries = Boundary.all.filter {
-        ["Commit", "Phase 3", "Started", "Requests", "Phase 4"].contains(where: $0.words.hasPrefix)
-      }
-      for boundary in Sweep.pick(boundaries, long: Boundary.all) {
+      for boundary in Sweep.pick([.fetched, .built, .started, .switched, .done], long: Boundary.all) {
         (manager, _) = try await Sweep.check("a power cut at \"\(boundary.words)\"", repository) {
-          // As if everything so far had been long ago: only what this deployment does is at stake.
-          sync()
-          let pid = try await manager.pid()
-          let version = Sweep.version()
-          let commit = try await repository.commit(version)
-          let told = manager.listening()
-          let id = try await manager.push(commit)
-          try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
-          kill(pid, SIGSTOP)
-          let lost = disk.path + "/never-synced"
-          try "x".write(toFile: lost, atomically: false, encoding: .utf8)
-          let seen = manager.current
-          let proof = try disk.cutPower()
-          kill(pid, SIGKILL)
-          _ = try await manager.process.ended()
-          try await disk.unmount()
-          try await disk.mount()
-          // Unless somebody's sync came just then.
-          let isLost = (try? Data(contentsOf: URL(filePath: lost)))?.isEmpty ?? true
-          // What was visible was durable.
-          guard manager.current == seen else {
-            throw Failure("current was \(seen ?? "nothing") and is \(manager.current ?? "nothing")")
+          let commit = { (version: String) in
+            // As if everything so far had been long ago: only what this deployment does is at stake.
+            sync()
+            return try await repository.commit(version)
           }
-          guard let text = manager.file("current/app.json"),
-            let named = try JSON(parsing: text)["version"].string,
-            manager.file("current/built.txt")?.hasPrefix("built") == true
-          else { throw Failure("current names \(manager.current ?? "nothing"), which is not whole") }
-          let again = try await manager.again(settings)
-          return Sweep.Aftermath(
-            manager: again,
-            proof:
-              "\(proof); a file just written \(isLost ? "is lost" : "was saved"); current names \(seen ?? "?") as before",
-            serving: [named], says: ["release", " is live"],
-            told: { again.log })
+          return try await Sweep.strike(manager, repository, at: boundary, commit: commit) {
+            try await powerCut(disk, $0, settings)
+          }
         }
       }
     }
+  }
+
+  private func powerCut(
+    _ disk: DiskImage, _ strike: Strike, _ settings: [String: String]
+  ) async throws -> Sweep.Aftermath {
+    let manager = strike.manager
+    let lost = disk.path + "/never-synced"
+    try "x".write(toFile: lost, atomically: false, encoding: .utf8)
+    let seen = manager.current
+    let proof = try disk.cutPower()
+    kill(strike.pid, SIGKILL)
+    _ = try await manager.process.ended()
+    try await disk.unmount()
+    try await disk.mount()
+    // Unless somebody's sync came just then.
+    let isLost = (try? Data(contentsOf: URL(filePath: lost)))?.isEmpty ?? true
+    // What was visible was durable.
+    guard manager.current == seen else {
+      throw Failure("current was \(seen ?? "nothing") and is \(manager.current ?? "nothing")")
+    }
+    guard let text = manager.file("current/app.json"),
+      let named = try JSON(parsing: text)["version"].string,
+      manager.file("current/built.txt")?.hasPrefix("built") == true
+    else { throw Failure("current names \(manager.current ?? "nothing"), which is not whole") }
+    let again = try await manager.again(settings)
+    return Sweep.Aftermath(
+      manager: again,
+      proof:
+        "\(proof); a file just written \(isLost ? "is lost" : "was saved"); current names \(seen ?? "?") as before",
+      serving: [named], says: ["release", " is live"],
+      told: { again.log })
   }
 
   @Test func `a disk that turns read-only by an error, and is mounted anew`() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// SIGSTOP: what does not run, but is not gone either.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultStops {
   /// More than two beats of the manager, so that it must notice.
   private static let pause = Sweep.pick(Duration.seconds(4), long: .seconds(10))
@@ -13,7 +13,7 @@ struct FaultStops {
         let load = Load(port: manager.port, clients: 4, pause: 5000)
         try await eventually("the clients are at work") { load.responses > 20 }
         let told = manager.listening()
-        try await stopped(try await manager.pid()) {}
+        try await stopped(try await manager.pid())
         let before = load.responses
         try await eventually("they are at work again") { load.responses > before + 20 }
         let report = try await load.end()
@@ -33,13 +33,10 @@ struct FaultStops {
         let load = Load(port: manager.port, clients: 4, pause: 5000)
         try await eventually("the clients are at work") { load.responses > 20 }
         let told = manager.listening()
-        let root = try await manager.pid()
-        let folder = manager.root + "/releases/1"
-        let app = Procfs.descendants(of: root).filter { Procfs.folder($0) == folder }
-        guard let last = app.last else { throw Failure("no app") }
-        for pid in app.dropLast() { kill(pid, SIGSTOP) }
-        try await stopped(last) {}
-        for pid in app.dropLast() { kill(pid, SIGCONT) }
+        let (starters, app) = try await manager.appProcesses()
+        for pid in starters { kill(pid, SIGSTOP) }
+        try await stopped(app)
+        for pid in starters { kill(pid, SIGCONT) }
         let before = load.responses
         try await eventually("they are at work again") { load.responses > before + 20 }
         let report = try await load.end()
@@ -83,25 +80,31 @@ struct FaultStops {
         (["bun", "run"], "Phase 3 done in"),
       ] {
         try await Sweep.check("SIGSTOP of \(words.joined(separator: " ")) for \(Self.pause)", repository) {
-          var version = ""
-          var told = manager.listening()
-          let pid = try await Hunt.stop(words, of: manager) {
-            version = Sweep.version()
-            told = manager.listening()
-            return try await repository.commit(version)
+          try await Sweep.untilMet {
+            var version = ""
+            var told = manager.listening()
+            let pid = try await Hunt.stop(words, of: manager) {
+              version = Sweep.version()
+              told = manager.listening()
+              return try await repository.commit(version)
+            }
+            let heard = told
+            let load = try await served(by: manager)
+            try await stopped(pid)
+            try await manager.until(phase, in: heard)
+            let line = try await heard().split(separator: "\n").last { $0.contains(phase) } ?? ""
+            let length = line.split(separator: " ").drop { $0 != "in" }.dropFirst()
+            // In ms what is short.
+            let took = length.dropFirst().first == "s:" ? length.first.flatMap { Double($0) } ?? 0 : 0
+            guard took >= Self.pause.seconds * 0.8 else {
+              try await manager.untilIdle()
+              return nil
+            }
+            return Sweep.Aftermath(
+              manager: manager,
+              proof: "process \(pid) was in state T; \(load) requests were answered meanwhile",
+              serving: [version], says: [phase], told: heard)
           }
-          let heard = told
-          let load = try await served(by: manager)
-          try await stopped(pid) {}
-          try await manager.until(phase, in: heard)
-          let line = try await heard().split(separator: "\n").last { $0.contains(phase) } ?? ""
-          let took =
-            line.split(separator: " ").drop { $0 != "in" }.dropFirst().first.flatMap { Double($0) } ?? 0
-          guard took >= Self.pause.seconds * 0.8 else { throw Failure("it took no longer: \(line)") }
-          return Sweep.Aftermath(
-            manager: manager,
-            proof: "process \(pid) was in state T; \(load) requests were answered meanwhile",
-            serving: [version], says: [phase], told: heard)
         }
         try await manager.untilIdle()
       }
@@ -114,11 +117,10 @@ struct FaultStops {
     return 20
   }
 
-  private func stopped(_ pid: pid_t, _ meanwhile: () async throws -> Void) async throws {
+  private func stopped(_ pid: pid_t) async throws {
     kill(pid, SIGSTOP)
     defer { kill(pid, SIGCONT) }
-    try await eventually("process \(pid) is stopped", every: .milliseconds(1)) { Procfs.state(pid) == "T" }
-    try await meanwhile()
+    try await Procfs.untilStopped(pid)
     // Not synchronisation: how long it stays stopped is the fault.
     try await Task.sleep(for: Self.pause)
     guard Procfs.state(pid) == "T" else { throw Failure("process \(pid) went on before its time") }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What is said to survive a power cut is on the disk before it is visible: seen in the manager's system calls.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultSyncs {
   private struct Call {
     let thread: Substring

@@ -2,14 +2,13 @@ import Foundation
 import Testing
 
 /// A volume without room, and one that has become read-only, at each step and while each file is written.
-@Suite(.fewAtATime, .inTheSweep)
+@Suite(.fewAtATime)
 struct FaultVolume {
   @Test func `ENOSPC from a boundary of a deployment on`() async throws {
     try await withVolume { volume, manager, repository in
-      var served = "1"
-      for boundary in Sweep.pick(Boundary.few, long: Boundary.all) {
-        (_, served) = try await Sweep.check("ENOSPC from \"\(boundary.words)\" on", repository) {
-          try await full(volume, manager, repository, served, at: boundary)
+      for boundary in Sweep.pick(Array(Boundary.all[1...7]), long: Boundary.all) {
+        try await Sweep.check("ENOSPC from \"\(boundary.words)\" on", repository) {
+          try await full(volume, manager, repository, at: boundary)
         }
       }
     }
@@ -17,14 +16,13 @@ struct FaultVolume {
 
   @Test func `ENOSPC at random fill levels`() async throws {
     try await withVolume { volume, manager, repository in
-      var served = "1"
       var random = Random(seed: 9)
       for number in 1...Sweep.pick(3, long: 40) {
         let rest = [4096, 65536, 300_000, 1_500_000][random.below(4)] + random.below(100_000)
-        let boundary = Boundary.all[random.below(10)]
+        let boundary = Boundary.beforeTheStart[random.below(Boundary.beforeTheStart.count)]
         let name = "ENOSPC, random \(number): \(rest) bytes left at \"\(boundary.words)\""
-        (_, served) = try await Sweep.check(name, repository) {
-          try await full(volume, manager, repository, served, at: boundary, leaving: rest)
+        try await Sweep.check(name, repository) {
+          try await full(volume, manager, repository, at: boundary, leaving: rest)
         }
       }
     }
@@ -32,44 +30,37 @@ struct FaultVolume {
 
   /// The manager stands still while its volume is filled, so that the boundary is met to the byte.
   private func full(
-    _ volume: Volume, _ manager: Manager, _ repository: Repository, _ served: String, at boundary: Boundary,
+    _ volume: Volume, _ manager: Manager, _ repository: Repository, at boundary: Boundary,
     leaving rest: Int = 0
   ) async throws -> Sweep.Aftermath {
-    let pid = try await manager.pid()
-    let version = Sweep.version()
-    try repository.write("ballast", FaultDamage.noise(2_000_000))
-    let commit = try await repository.commit(version, build: "head -c 3000000 /dev/urandom > built.txt")
-    let told = manager.listening()
-    let id = try await manager.push(commit)
-    try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
-    kill(pid, SIGSTOP)
-    defer { kill(pid, SIGCONT) }
-    try await eventually("the manager is stopped", every: .milliseconds(1)) { Procfs.state(pid) == "T" }
-    let proof = try volume.fill(leaving: rest)
-    kill(pid, SIGCONT)
-    defer { volume.empty() }
-    var room = 0
-    try await manager.whileRunning("the deployment is over") {
-      room = max(room, volume.free)
-      let status = try await manager.status()
-      return status["current"].isNull && status["queue"].list.isEmpty
+    func commit(_ version: String) async throws -> String {
+      try repository.write("ballast", FaultDamage.noise(2_000_000))
+      return try await repository.commit(version, build: "head -c 3000000 /dev/urandom > built.txt")
     }
-    guard let now = await manager.servedVersion(), [served, version].contains(now) else {
-      throw Failure("nothing serves on a full volume\n\(manager.log.suffix(4000))")
+    return try await Sweep.strike(manager, repository, at: boundary, commit: commit) { strike in
+      let proof = try volume.fill(leaving: rest)
+      defer { volume.empty() }
+      strike.goOn()
+      var room = 0
+      try await manager.whileRunning("the deployment is over") {
+        room = max(room, volume.free)
+        let status = try await manager.status()
+        return status["current"].isNull && status["queue"].list.isEmpty
+      }
+      guard let now = await manager.servedVersion(), [strike.served, strike.version].contains(now) else {
+        throw Failure("nothing serves on a full volume\n\(manager.log.suffix(4000))")
+      }
+      // Unless the clean-up behind the release before has made room again.
+      let isDone = now == strike.version
+      guard rest > 0 || boundary.isSealed || !isDone || room > 0 else { return nil }
+      let isTold = try await !outOfRoom(strike.told() + "\n" + manager.lastError()).isEmpty
+      return Sweep.Aftermath(
+        manager: manager, proof: proof, serving: [now], says: isDone && !isTold ? ["is live"] : [],
+        told: {
+          let all = try await strike.told() + "\n" + manager.lastError()
+          return isDone && !isTold ? all : outOfRoom(all)
+        })
     }
-    let error = try await manager.lastError()
-    // Unless the clean-up behind the release before has made room again.
-    let isDone = now == version
-    guard rest > 0 || boundary.isSealed || !isDone || room > 0 else {
-      throw Failure("the deployment did not notice: \(error)")
-    }
-    let isTold = try await !outOfRoom(told() + "\n" + error).isEmpty
-    return Sweep.Aftermath(
-      manager: manager, proof: proof, serving: [now], says: isDone && !isTold ? ["is live"] : [],
-      told: {
-        let all = try await told() + "\n" + manager.lastError()
-        return isDone && !isTold ? all : outOfRoom(all)
-      })
   }
 
   /// The lines that tell of it.
@@ -168,33 +159,30 @@ struct FaultVolume {
 
   @Test func `read-only from a boundary of a deployment on, and back`() async throws {
     try await withVolume { volume, manager, repository in
-      var served = "1"
-      for boundary in Sweep.pick([Boundary.few[1], Boundary.few[3], Boundary.few[6]], long: Boundary.all) {
-        (_, served) = try await Sweep.check("read-only from \"\(boundary.words)\" on", repository) {
-          let pid = try await manager.pid()
-          let version = Sweep.version()
-          let commit = try await repository.commit(version)
-          let told = manager.listening()
-          let id = try await manager.push(commit)
-          try await manager.until("deploy #\(id) | \(boundary.words)", in: told)
-          kill(pid, SIGSTOP)
-          defer { kill(pid, SIGCONT) }
-          // Over itself: what is open stays writable, which keeps the kernel from refusing; no path leads there.
-          let inside = ["nsenter", "-t", "\(pid)", "-m", "-r"]
-          try await manager.workspace.run(inside + ["mount", "--bind", volume.path, volume.path])
-          try await manager.workspace.run(inside + ["mount", "-o", "remount,bind,ro", volume.path])
-          let touched = try await manager.workspace.attempt(inside + ["touch", volume.path + "/shared/x"])
-          kill(pid, SIGCONT)
-          try await manager.untilIdle()
-          let now = await manager.servedVersion() ?? "?"
-          try await manager.workspace.run(inside + ["umount", volume.path])
-          guard touched.errors.contains("Read-only") else { throw Failure("it can be written: \(touched)") }
-          return Sweep.Aftermath(
-            manager: manager, proof: "touch: Read-only file system",
-            serving: [served, version].filter { $0 == now },
-            says: ["ead-only"], told: { try await told() + "\n" + manager.lastError() })
+      for boundary in Sweep.pick([.fetched, .building, .started], long: Boundary.all) {
+        try await Sweep.check("read-only from \"\(boundary.words)\" on", repository) {
+          try await Sweep.strike(manager, repository, at: boundary) { try await readOnly(volume, $0) }
         }
       }
     }
+  }
+
+  private func readOnly(_ volume: Volume, _ strike: Strike) async throws -> Sweep.Aftermath? {
+    let manager = strike.manager
+    // Over itself: what is open stays writable, which keeps the kernel from refusing; no path leads there.
+    let inside = ["nsenter", "-t", "\(strike.pid)", "-m", "-r"]
+    try await manager.workspace.run(inside + ["mount", "--bind", volume.path, volume.path])
+    try await manager.workspace.run(inside + ["mount", "-o", "remount,bind,ro", volume.path])
+    let touched = try await manager.workspace.attempt(inside + ["touch", volume.path + "/shared/x"])
+    strike.goOn()
+    try await manager.untilIdle()
+    let now = await manager.servedVersion() ?? "?"
+    try await manager.workspace.run(inside + ["umount", volume.path])
+    guard touched.errors.contains("Read-only") else { throw Failure("it can be written: \(touched)") }
+    let told = { try await strike.told() + "\n" + manager.lastError() }
+    if now == strike.version, try await !told().contains("ead-only") { return nil }
+    return Sweep.Aftermath(
+      manager: manager, proof: "touch: Read-only file system",
+      serving: [strike.served, strike.version].filter { $0 == now }, says: ["ead-only"], told: told)
   }
 }

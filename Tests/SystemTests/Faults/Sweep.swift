@@ -117,10 +117,22 @@ extension Manager {
     return answer.headers["x-version"] ?? (try? answer.json)?["version"].string
   }
 
+  /// `bun start` and the app itself, the last: others may be at work in its folder, such as who makes the spare.
+  func appProcesses() async throws -> (starters: [pid_t], app: pid_t) {
+    let folder = root + "/" + (current ?? "")
+    let all = Procfs.descendants(of: try await pid()).filter {
+      Procfs.folder($0) == folder && Procfs.commandLine($0).first?.split(separator: "/").last == "bun"
+    }
+    guard let app = all.last else { throw Failure("no app runs in \(folder)") }
+    return (all.dropLast(), app)
+  }
+
+  func appProcess() async throws -> pid_t { try await appProcesses().app }
+
   /// What the manager says from now on.
   func listening() -> () async throws -> String {
-    let before = log.utf8.count
-    return { String(decoding: self.log.utf8.dropFirst(before), as: UTF8.self) }
+    let mark = process.mark
+    return { self.process.said(since: mark) }
   }
 
   /// Waits for words that the manager has not said yet, looking again without a pause to speak of.

@@ -42,6 +42,17 @@ struct Child: Sendable {
   var output: String { text(".out") }
   var errors: String { text(".err") }
 
+  /// How much it has said so far.
+  struct Mark: Sendable {
+    fileprivate let output: Int
+    fileprivate let errors: Int
+  }
+
+  var mark: Mark { Mark(output: size(".out"), errors: size(".err")) }
+
+  /// Cheap enough to be asked for again and again.
+  func said(since mark: Mark) -> String { text(".out", from: mark.output) + text(".err", from: mark.errors) }
+
   /// nil while it runs.
   var exitCode: Int32? {
     let code = text(".code")
@@ -61,6 +72,20 @@ struct Child: Sendable {
     try await eventually("the program ends\n\(output)\(errors)", within: limit, every: .milliseconds(2)) {
       exitCode
     }
+  }
+
+  private func size(_ ending: String) -> Int {
+    var status = stat()
+    return stat(base + ending, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  private func text(_ ending: String, from start: Int) -> String {
+    guard let file = FileHandle(forReadingAtPath: base + ending) else { return "" }
+    defer { try? file.close() }
+    guard (try? file.seek(toOffset: UInt64(start))) != nil, let bytes = try? file.readToEnd() else {
+      return ""
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private func text(_ ending: String) -> String {

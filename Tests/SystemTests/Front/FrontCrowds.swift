@@ -51,6 +51,25 @@ struct FrontCrowds {
     }
   }
 
+  @Test func `the last one who gets in keeps the connection until somebody else waits for it`() async throws {
+    try await Workspace.with { workspace in
+      let upstream = try ScriptedUpstream(ScriptedUpstream.echo)
+      defer { upstream.stop() }
+      let front = try await FrontProcess.start(in: workspace, upstream: upstream.address)
+      let pid = try await front.process.pid()
+      let limit = DescriptorLimit(pid: pid, workspace: workspace)
+      let open = Procfs.openDescriptors(pid)
+      let usual = try await limit.set(Procfs.lowestFree(pid) + 1)
+      let client = try front.client()
+      try await eventually("the client is let in, or sent away") {
+        Procfs.openDescriptors(pid) > open || !client.isSilent(for: 0)
+      }
+      #expect(client.isSilent(for: 300))
+      try await limit.set(usual)
+      #expect(try client.get().status == 200)
+    }
+  }
+
   /// Clients that have had an answer each.
   private func admitted(_ front: FrontProcess, _ count: Int) async throws -> [ByteStream] {
     try (0..<count).map { _ in
