@@ -132,7 +132,9 @@ package final class Manager {
     } catch {
       throw StartError(error)
     }
-    workshop.schedule.willBegin = { [weak self] in for project in self?.all ?? [] { project.spareTask?.cancel() } }
+    workshop.schedule.willBegin = { [weak self] in
+      for project in self?.all ?? [] { project.spareTask?.cancel() }
+    }
     workshop.schedule.countWaiting = { [weak self] in self?.all.count { $0.queue.waiting != nil } ?? 0 }
     // Before anybody can ask for anything: what this finds unfinished is a manager's that is gone.
     do throws(HistoryError) { try history.store(main.record) } catch { logger.warn("\(error)") }

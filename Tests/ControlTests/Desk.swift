@@ -23,7 +23,8 @@ import Server
     authenticator = Authenticator(jwtSecret: Self.secret, adminPassword: Self.password)
     authenticator = Authenticator(
       jwtSecret: Self.secret, adminPassword: Self.password, webhookSecret: Self.webhookSecret,
-      attempts: AttemptLimiter { [weak self] in self?.now ?? .now }, sessions: Sessions { [weak self] in self?.now ?? .now })
+      attempts: AttemptLimiter { [weak self] in self?.now ?? .now },
+      sessions: Sessions { [weak self] in self?.now ?? .now })
   }
 
   static func request(
