@@ -63,9 +63,10 @@ def descriptors(pid: int) -> int:
 
 
 def children(pid: int) -> list[int]:
-  """Of its main thread; none when it is gone."""
+  """Of its main thread; none when it is gone. What a sanitizer in it has started to name functions is not its own."""
   try:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [child for child in found if not program(child).endswith("/llvm-symbolizer")]
   except OSError:
     return []
 

@@ -21,7 +21,10 @@ extension Project {
     pump()
     await exclusively { await bootFrom(target, good.filter { $0 != target }) }
     await handoff.refuse()
-    tidyUp()
+    tidyUp { [self] in
+      if let deployment = switched { await enter(deployment) }
+      switched = nil
+    }
   }
 
   private func bootFrom(_ target: Int, _ fallbacks: [Int]) async {

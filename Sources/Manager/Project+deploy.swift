@@ -166,17 +166,22 @@ extension Project {
     deployment.phases = narrator.durations.map { ("\($0.phase)", $0.duration.milliseconds) }
     record(deployment)
     tell(deployment)
-    let (live, number) = (deployment, deployment.release ?? 0)
-    let (ref, commit, actor) = (deployment.ref, deployment.commit ?? "", deployment.actor)
+    let live = deployment
     tidyUp { [self] in
-      if let failure = await desk.logDeployment(release: number, ref: ref, commit: commit, actor: actor) {
-        logger.warn(failure)
-      }
-      await git.pin(commit, release: number)
-      await desk.measure(number, runner: rootRunner)
+      await enter(live)
     } after: { [self] in
-      await prepareSpare(like: live, number)
+      await prepareSpare(like: live, live.release ?? 0)
     }
+  }
+
+  /// What is kept of a release that has become live, beside the history.
+  func enter(_ deployment: Deployment) async {
+    let (number, commit) = (deployment.release ?? 0, deployment.commit ?? "")
+    let failure = await desk.logDeployment(
+      release: number, ref: deployment.ref, commit: commit, actor: deployment.actor)
+    if let failure { logger.warn(failure) }
+    await git.pin(commit, release: number)
+    await desk.measure(number, runner: rootRunner)
   }
 
   private func failed(_ unfinished: Deployment, _ error: DeployError, _ narrator: Narrator) async

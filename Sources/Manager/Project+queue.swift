@@ -211,21 +211,4 @@ extension Project {
     task.cancel()
     return nil
   }
-
-  /// What the manager before this one left behind: what waited waits on, what ran did not survive.
-  func settleQueue() {
-    guard let unfinished = try? history.unfinished(of: slug) else { return }
-    for deployment in unfinished {
-      if deployment.state == .queued {
-        _ = logs.log(of: deployment.id)
-        if let replaced = queue.add(deployment) {
-          finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
-        }
-      } else {
-        finish(
-          deployment, as: .interrupted,
-          error: "the manager ended while deployment #\(deployment.id) ran; deploy again")
-      }
-    }
-  }
 }

@@ -32,6 +32,8 @@ final class Project {
 
   /// What was found at start, until it is acted on.
   var settlement: SettlementReport?
+  /// The deployment that the manager before this one had made live, and not yet recorded as such.
+  var switched: Deployment?
   var reloads: ReloadWatch?
   /// What it does until it is up.
   var starting: Task<Void, Never>?

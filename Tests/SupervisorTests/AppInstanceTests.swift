@@ -9,6 +9,9 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct AppInstanceTests {
   private let folder: TemporaryFolder
 
+  /// Not one long sleep: a signal that comes just before it is started would only be heard at its end.
+  private static let untilAsked = "while :; do sleep 0.05; done"
+
   init() throws {
     MainLoopThread.start()
     folder = try TemporaryFolder()
@@ -20,7 +23,7 @@ import Testing
       """
       sh -c 'trap "drain" TERM
         drain() { echo draining; while [ ! -e \(folder.path)/go ]; do sleep 0.01; done; echo drained; exit 0; }
-        echo up; sleep 100' &
+        echo up; \(Self.untilAsked)' &
       wait
       """)
     await script.said("up")
@@ -71,7 +74,7 @@ import Testing
     let script = Script()
     let app = try script.start(
       """
-      sh -c 'trap "while [ ! -e \(folder.path)/go ]; do sleep 0.01; done; exit" TERM; echo up; sleep 100' &
+      sh -c 'trap "while [ ! -e \(folder.path)/go ]; do sleep 0.01; done; exit" TERM; echo up; \(Self.untilAsked)' &
       read line; exit 3
       """, stopGrace: .seconds(60))
     let exit = await app.ended.value()

@@ -1,7 +1,10 @@
 import Foundation
 
+/// How many times as long as otherwise a program may take before it counts as hanging: one with a sanitizer is slow.
+let slowness = Toolbox.limit("BASCULE_SLOWNESS", otherwise: 1)
+
 /// Only what hangs takes longer.
-let patience = Duration.seconds(90)
+let patience = Duration.seconds(90 * slowness)
 
 struct TimedOut: Error, CustomStringConvertible {
   let description: String

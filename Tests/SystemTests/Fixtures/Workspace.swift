@@ -35,7 +35,7 @@ final class Workspace: Sendable {
       "PATH": (try? Toolbox.path()) ?? "/usr/bin:/bin", "HOME": path + "/home", "LANG": "C.UTF-8",
       "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
       "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
-    ].merging(Sanitizer.environment) { $1 }
+    ]
   }
 
   func makeFolder(_ name: String) throws {

@@ -1,0 +1,59 @@
+import Testing
+
+/// A kill between the switch and the record of it, which no test hits at will: the record is set back to that moment.
+@Suite(.fewAtATime)
+struct KilledAtTheSwitch {
+  private static let setBack = """
+    import gzip, os, sqlite3, sys
+    root, number, missing = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    database = sqlite3.connect(root + "/shared/bascule.db")
+    database.execute(
+      "UPDATE deployments SET state = 'deploying', finished_at = NULL, exit_code = NULL WHERE id = ?", [number])
+    database.commit()
+    log = f"{root}/shared/logs/{number}.log"
+    packed = os.path.exists(log + ".gz")
+    lines = (gzip.open(log + ".gz") if packed else open(log, "rb")).readlines()
+    if packed: os.unlink(log + ".gz")
+    open(log, "wb").writelines(lines[:len(lines) - missing])
+    """
+
+  /// `missing`: of the stream's last two events, `complete` and `end`.
+  @Test(arguments: [2, 1, 0])
+  func `a deployment whose release comes up again was a success`(missing: Int) async throws {
+    try await withLiveApp { manager, repository in
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      let token = try await manager.admin()
+      let id = try #require(try await manager.deployments(token).first?["id"].int)
+      let stream = try await manager.events(id, token).map { $0["type"].string }
+      #expect(try await manager.stop() == 0)
+      let python = try Toolbox.find("python3", package: "python3")
+      try await manager.workspace.run([python, "-c", Self.setBack, manager.root, "\(id)", "\(missing)"])
+
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.untilServes("2")
+      let deployment = try await again.deployment(id, token)
+      #expect(deployment["state"].string == "success", "\(deployment)")
+      #expect(deployment["exitCode"].int == 0)
+      #expect(deployment["error"].isNull)
+      #expect(!deployment["finishedAt"].isNull)
+      #expect(try await again.events(id, token).map { $0["type"].string } == stream)
+    }
+  }
+
+  @Test func `a deployment that had not come to the switch is interrupted, as before`() async throws {
+    try await withLiveApp { manager, repository in
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      let token = try await manager.admin()
+      let id = try #require(try await manager.deployments(token).first?["id"].int)
+      #expect(try await manager.stop() == 0)
+      try manager.pointCurrent(at: "releases/1")
+      let python = try Toolbox.find("python3", package: "python3")
+      try await manager.workspace.run([python, "-c", Self.setBack, manager.root, "\(id)", "2"])
+
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.untilServes("1")
+      let deployment = try await again.deployment(id, token)
+      #expect(deployment["state"].string == "interrupted", "\(deployment)")
+    }
+  }
+}
