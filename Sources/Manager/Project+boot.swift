@@ -21,10 +21,7 @@ extension Project {
     pump()
     await exclusively { await bootFrom(target, good.filter { $0 != target }) }
     await handoff.refuse()
-    tidyUp { [self] in
-      if let deployment = switched { await enter(deployment) }
-      switched = nil
-    }
+    tidyUp()
   }
 
   private func bootFrom(_ target: Int, _ fallbacks: [Int]) async {
@@ -32,6 +29,7 @@ extension Project {
     let outcome = await switchTo(
       Handoff.Request(target: target, fallbacks: Array(fallbacks.prefix(3)), attempts: 3, lastResort: target),
       trial: Trial(fallbacks: fallbacks, strikes: 2), narrator)
+    settleSwitched(outcome)
     switch outcome {
     case .live(let release): logger.info("release \(release.number) is live")
     case .kept(let release, let error), .fellBack(let release, let error):

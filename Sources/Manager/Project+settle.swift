@@ -6,8 +6,8 @@ import Pipeline
 import Releases
 
 extension Project {
-  /// What the manager before this one left behind: what waited waits on; what ran did not survive, unless its release
-  /// is the one that comes up now.
+  /// What the manager before this one left behind: what waited waits on; what ran did not survive, unless it had come
+  /// so far that its release is the one to bring up.
   func settleQueue() {
     guard let unfinished = try? history.unfinished(of: slug) else { return }
     for deployment in unfinished {
@@ -17,22 +17,35 @@ extension Project {
           finish(replaced, as: .superseded, error: "superseded by deployment #\(deployment.id)")
         }
       } else if let number = deployment.release, number == settlement?.current.number {
-        conclude(deployment, live: number)
+        switched = deployment
       } else {
-        finish(
-          deployment, as: .interrupted,
-          error: "the manager ended while deployment #\(deployment.id) ran; deploy again")
+        interrupted(deployment)
       }
     }
   }
 
-  /// That manager ended between the switch and the record of it.
+  private func interrupted(_ deployment: Deployment) {
+    finish(
+      deployment, as: .interrupted,
+      error: "the manager ended while deployment #\(deployment.id) ran; deploy again")
+  }
+
+  /// That manager ended between the switch and the record of it. Whether it is a success is known only now.
+  func settleSwitched(_ outcome: Handoff.Outcome) {
+    guard let deployment = switched, !isStopping else { return }
+    switched = nil
+    guard case .live(let release) = outcome, release.number == deployment.release else {
+      return interrupted(deployment)
+    }
+    conclude(deployment, live: release.number)
+    tidyUp { [self] in await enter(deployment) }
+  }
+
   private func conclude(_ deployment: Deployment, live number: Int) {
     var finished = deployment
     finished.state = .success
     finished.exitCode = 0
     finished.finishedAt = .now
-    switched = finished
     record(finished)
     tell(finished)
     logger.info("deployment #\(finished.id) had made release \(number) live when the manager ended")

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import TestSupport
 import Testing
@@ -98,6 +99,43 @@ import Testing
       await #expect(throws: SystemError.self) { try await it.front.listen(.loopback(0), for: site) }
       await it.front.remove(it.front.site)
       #expect(try await it.client().get("shop.example").text == "main")
+      await app.stop()
+    }
+  }
+
+  /// What comes meanwhile is seen in one turn of the loop.
+  private func pauseLoop(of front: Front) async throws {
+    await front.loops.post { _, _ in usleep(200_000) }
+    try await Task.sleep(for: .milliseconds(50))
+  }
+
+  @Test func `a request that came just before its site was removed is answered there`() async throws {
+    try await withSites { it in
+      let app = try await TestApp("shop")
+      let site = await it.front.addSite()
+      let port = try await it.front.listen(.loopback(0), for: site)
+      await site.serve(app.target)
+      let client = try LoopbackClient(port: port)
+      #expect(try await client.get("shop.example").text == "shop")
+      try await pauseLoop(of: it.front)
+      try client.send("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+      await it.front.remove(site)
+      #expect(try await client.answer().text == "shop")
+      await app.stop()
+    }
+  }
+
+  @Test func `a request that came just before the stop is answered, if only with a 502`() async throws {
+    try await withSites { it in
+      let app = try await TestApp("shop")
+      await it.front.site.serve(app.target)
+      let client = try it.client()
+      #expect(try await client.get("main.example").text == "shop")
+      try await pauseLoop(of: it.front)
+      try client.send("GET /slow HTTP/1.1\r\nHost: main.example\r\n\r\n")
+      await it.front.stop(within: .milliseconds(300))
+      #expect(try await client.answer().status == 502)
+      await app.goOn()
       await app.stop()
     }
   }

@@ -98,6 +98,9 @@ extension Loop {
     client.pointee.replaySent = 0
     flushRequest(client, upstream)
     if !client.pointee.isRequestDone { makeReady(client) }
+    // Its head was whole only after the stop.
+    let backend = upstream.pointee.backend
+    if state.pointee.isStopping, backend.pointee.drain == nil { drainForStop(backend) }
   }
 
   private func takeIdle(_ backend: BackendRef, for client: ClientRef) -> UpstreamRef? {

@@ -118,11 +118,13 @@ extension Loop {
       readClient(client)
       if client.pointee.list == .idle { close(client) }
     }
-    for backend in state.pointee.backends where backend.pointee.inFlight > 0 {
-      drain(
-        backend, Drain(requestsUntil: state.pointee.stopsBy, streamsUntil: state.pointee.now, done: { _ in }))
-    }
+    for backend in state.pointee.backends where backend.pointee.inFlight > 0 { drainForStop(backend) }
     finishStopIfDone()
+  }
+
+  func drainForStop(_ backend: BackendRef) {
+    drain(
+      backend, Drain(requestsUntil: state.pointee.stopsBy, streamsUntil: state.pointee.now, done: { _ in }))
   }
 
   func finishStopIfDone() {

@@ -29,6 +29,7 @@ extension Loop {
     route([], to: site)
     closeListeners { $0.pointee.ownPort != 0 && $0.pointee.site == site }
     dismiss { $0.pointee.ownPort != 0 && $0.pointee.site == site }
+    dispatchAwaited()
     site.pointee.fallback = nil
     site.pointee.maintenance.deallocate()
     refuse(site)

@@ -151,14 +151,26 @@ final class Loop: @unchecked Sendable {
       client.pointee.isReady = false
       client.pointee.nextReady = nil
       if client.pointee.endpoint.isClosed { continue }
-      if client.pointee.awaitsDispatch {
-        client.pointee.awaitsDispatch = false
-        dispatch(client)
-        if client.pointee.endpoint.isClosed { continue }
-      }
+      dispatchIfAwaited(client)
+      if client.pointee.endpoint.isClosed { continue }
       if let upstream = client.pointee.upstream { readUpstream(upstream) }
       if !client.pointee.endpoint.isClosed { readClient(client) }
     }
+  }
+
+  /// Before the end of the turn, since what they ask for goes in this one.
+  func dispatchAwaited() {
+    var next = state.pointee.firstReady
+    while let client = next {
+      next = client.pointee.nextReady
+      if !client.pointee.endpoint.isClosed { dispatchIfAwaited(client) }
+    }
+  }
+
+  private func dispatchIfAwaited(_ client: ClientRef) {
+    guard client.pointee.awaitsDispatch else { return }
+    client.pointee.awaitsDispatch = false
+    dispatch(client)
   }
 
   // MARK: Time

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// A kill between the switch and the record of it, which no test hits at will: the record is set back to that moment.
@@ -37,6 +38,26 @@ struct KilledAtTheSwitch {
       #expect(deployment["error"].isNull)
       #expect(!deployment["finishedAt"].isNull)
       #expect(try await again.events(id, token).map { $0["type"].string } == stream)
+    }
+  }
+
+  @Test func `a deployment whose release does not come up again is no success`() async throws {
+    try await withLiveApp { manager, repository in
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      let token = try await manager.admin()
+      let id = try #require(try await manager.deployments(token).first?["id"].int)
+      #expect(try await manager.stop() == 0)
+      let python = try Toolbox.find("python3", package: "python3")
+      try await manager.workspace.run([python, "-c", Self.setBack, manager.root, "\(id)", "2"])
+      try "throw new Error('broken meanwhile')\n".write(
+        toFile: manager.root + "/releases/2/index.ts", atomically: true, encoding: .utf8)
+
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.untilServes("1")
+      try await again.untilIdle()
+      let deployment = try await again.deployment(id, token)
+      #expect(deployment["state"].string == "interrupted", "\(deployment)")
+      #expect(again.file("revisions.log")?.hasSuffix("rolled back to release 1\n") == true)
     }
   }
 
