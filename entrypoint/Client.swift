@@ -97,30 +97,62 @@ struct Client {
       "\(method) \(path) HTTP/1.1\r\nHost: bascule\r\nConnection: close\r\nAccept: \(accept)\r\n"
       + "X-Bascule-Actor: \(Percent.encode(actor))\r\n"
     if !payload.isEmpty { head += "Content-Type: application/json\r\nContent-Length: \(payload.count)\r\n" }
-    try socket.writeAll(Array("\(head)\r\n".utf8) + payload)
+    try send(Array("\(head)\r\n".utf8) + payload, on: socket)
 
     var parser = ResponseParser(method: method)
     var status = 0
+    var isAnswered = false
     var chunk = [UInt8](repeating: 0, count: 65536)
     while true {
       switch parser.next() {
       case .head(let head): status = head.status
       case .body(let bytes): onBody(bytes)
       case .end: return status
+      case .failure where !isAnswered:
+        throw ClientError(
+          message: "the manager ended the connection without an answer, as it does when it ends; try again",
+          exitCode: ExitCode.noManager)
       case .failure(let failure):
         throw ClientError(
           message: "the manager's answer broke off: \(failure.message)", exitCode: ExitCode.failed)
       case .needMore:
         wait(for: socket)
-        let count = try systemCall("read") {
-          chunk.withUnsafeMutableBytes { Glibc.read(socket.raw, $0.baseAddress, $0.count) }
-        }
+        let count = try receive(into: &chunk, from: socket)
         if count == 0 {
           parser.close()
         } else {
+          isAnswered = true
           chunk.withUnsafeBytes { parser.feed(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
       }
+    }
+  }
+
+  /// A manager that ends just now may have answered all the same. Without a signal, by which this would end unheard.
+  private func send(_ bytes: [UInt8], on socket: FileDescriptor) throws(SystemError) {
+    var done = 0
+    do throws(SystemError) {
+      while done < bytes.count {
+        done += try systemCall("send") {
+          bytes.withUnsafeBytes {
+            Glibc.send(socket.raw, $0.baseAddress?.advanced(by: done), $0.count - done, Int32(MSG_NOSIGNAL))
+          }
+        }
+      }
+    } catch {
+      if error.code != EPIPE { throw error }
+    }
+  }
+
+  private func receive(into chunk: inout [UInt8], from socket: FileDescriptor) throws(SystemError) -> Int {
+    do throws(SystemError) {
+      return try systemCall("read") {
+        chunk.withUnsafeMutableBytes { Glibc.read(socket.raw, $0.baseAddress, $0.count) }
+      }
+    } catch {
+      // It ended with the request unread.
+      if error.code == ECONNRESET { return 0 }
+      throw error
     }
   }
 

@@ -30,6 +30,20 @@ struct Commands {
     }
   }
 
+  @Test func `a manager that ends meanwhile is told of, and ends nobody by a signal`() async throws {
+    try await Workspace.with { workspace in
+      try workspace.makeFolder("shared")
+      // Each is closed at once: before the command has asked, or after.
+      let manager = try ScriptedUpstream(unix: workspace.path + "/shared/bascule.sock") { _, _ in }
+      defer { manager.stop() }
+      for _ in 0..<30 {
+        let finished = try await workspace.attempt(
+          [Toolbox.bascule, "status"], environment: ["APP_ROOT": workspace.path])
+        #expect(finished.code == 69 && finished.errors.contains("try again"), "\(finished)")
+      }
+    }
+  }
+
   @Test func `help and version need no manager`() async throws {
     try await Workspace.with { workspace in
       let help = try await workspace.attempt([Toolbox.bascule, "help"])
