@@ -28,11 +28,15 @@ class Figure:
     return "" if self.at_most is None else f"≤ {self.at_most:g} {self.unit}".strip()
 
   @property
+  def missed(self) -> bool:
+    above = self.at_most is not None and self.value > self.at_most
+    return above or self.at_least is not None and self.value < self.at_least
+
+  @property
   def verdict(self) -> str:
     if self.at_most is None and self.at_least is None:
       return ""
-    reached = (self.at_most is None or self.value <= self.at_most) and self.value >= (self.at_least or 0)
-    return "reached" if reached else "**missed**"
+    return "**missed**" if self.missed else "reached"
 
 
 # Few rounds are for trying a measurement out.
