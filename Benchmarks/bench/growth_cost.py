@@ -95,7 +95,9 @@ def settle(manager: Manager) -> None:
   """Until nobody is stopped, pruned or begun in advance any more. What it asks costs a few hundred µs, always the same."""
   manager.wait_until_idle(0.1)
   deadline, quiet = time.monotonic() + 60, 0
-  while quiet < 3 and time.monotonic() < deadline:
+  while quiet < 3:
+    if time.monotonic() > deadline:
+      raise SystemExit("The manager has not come to rest within 60 seconds.")
     before = process.cpu_seconds(manager.pid)
     time.sleep(0.1)
     quiet = quiet + 1 if process.cpu_seconds(manager.pid) - before < 0.002 else 0
