@@ -7,7 +7,7 @@ from pathlib import Path
 import history
 import process
 from generator import build
-from growth_cost import Costs, costs
+from growth_cost import FLAT, Costs, costs
 from manager import ControlPort, Manager
 from report import Figure
 from repository import Repository
@@ -40,7 +40,8 @@ def measure(scratch: Path) -> list[Figure]:
       wait_for(manager, count)
       figures.append(Figure(f"{spoken(count)}: exec to all of them live", (time.monotonic() - began) * 1e3, "ms"))
   return figures + [
-    figure for count in COUNTS[1:] for figure in found[count].growth(f"{count} projects : 1", found[1])]
+    figure for count in COUNTS[1:]
+    for figure in found[count].growth(f"{count} projects : 1", found[1], FLAT if count == COUNTS[-1] else None)]
 
 
 def spoken(count: int) -> str:
