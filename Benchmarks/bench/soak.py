@@ -15,7 +15,7 @@ seconds: what a deployment takes for a moment is not growth. 50 deployments are 
 size within the run; disk is that of APP_ROOT without the mirror, to which pushes add, and the payloads of deliveries,
 a ring of 64 MiB. Bounds are those of a long run; half a MiB within the second half is always free. Red marks are deaths of the app.
 
-![memory, descriptors, threads, children and disk over the soak](soak.svg)
+![memory, descriptors, threads, children, zombies and disk over the soak](soak.svg)
 """
 
 import json
