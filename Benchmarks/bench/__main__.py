@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 import commands
+import quiet
 import report
 
 NAMES = [
@@ -56,10 +57,11 @@ def main() -> int:
 
 def run(name: str, results: report.Report) -> list[report.Figure]:
   commands.begin()
+  quiet.begin()
   folder = Path(os.environ["BENCH_SCRATCH"]) / name
   folder.mkdir()
   # All of them or none: a table that is half of today is worse than yesterday's.
-  figures = importlib.import_module(name).measure(folder)
+  figures = importlib.import_module(name).measure(folder) + quiet.figures()
   for figure in figures:
     results.add(name, figure)
   return figures

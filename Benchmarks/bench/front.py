@@ -3,7 +3,8 @@ are printed. The load and the upstream are the two C programs of Benchmarks/load
 user and system time of the proxy (of nginx's worker) over the answers that the load has got. Each answer's status
 and length is looked at, a small one's whole body, a large one's in samples, and a single wrong one ends the run.
 Ratios are medians of the ratios within a round, the rest medians over the rounds. A sample during which other
-programs took more than 5 % of the machine is taken again.
+programs took more than 5 % of the machine is taken again, as long as five minutes suffice for that; the last row says how
+many were kept all the same.
 
 The upstream answers at once: 64 bytes to one of 64 connections, 1 MiB to one of four, or an event each 10 ms to
 each of 64. A request has four header lines. Bascule adds its four forwarding headers, HAProxy and nginx none unless
@@ -24,7 +25,6 @@ from statistics import median
 
 import commands
 import front_memory
-import quiet
 from front_cost import Case, Subjects, compare
 from front_latency import added_latency
 from generator import LARGE, SMALL, Load, Upstream
@@ -53,7 +53,6 @@ def measure(scratch: Path) -> list[Figure]:
     figures = costs(scratch, upstream, load)
     figures += front_memory.idle_connections(scratch, upstream, [Bascule, HAProxy, Nginx], load)
     figures += two_threads(scratch, upstream, load)
-  quiet.warn()
   return figures
 
 

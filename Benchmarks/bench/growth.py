@@ -7,7 +7,7 @@ what is seen is the manager and git.
 A deployment's CPU is the manager's own from the trigger until everything is quiet again (the old app kept for a second,
 stopped, the disk tidied up), and in all, with git and whatever else was started and has ended. Its wall time ends with
 `complete`. A RELOAD's ends when RELOAD.result is there. The history page is the newest fifty deployments over one kept
-connection. All are medians. An idle second is one of three.
+connection. All are medians. An idle second is one of three. A request's sample is taken again as in `front`.
 
 A deployment and a RELOAD concern one project, and a page the newest of its past: nothing in them has a reason to grow with
 the number of projects or of deployments. So what they take with most of either is held against 1.25 of what they take with

@@ -117,4 +117,4 @@ def programs() -> str:
     told = subprocess.run([name, option], capture_output=True, text=True, check=False)
     version = re.search(r"\d+(\.\d+)+", told.stdout + told.stderr)
     found.append(f"{name} {version[0] if version else '?'}")
-  return f"With {', '.join(found)}; all of them Debian's, except Bun. Nothing else runs meanwhile."
+  return f"With {', '.join(found)}; all of them Debian's, except Bun."
