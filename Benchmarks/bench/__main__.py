@@ -1,5 +1,6 @@
 """The measurements that were asked for, one after the other; all of them when none is named. One that fails leaves its
-rows as they were, the others' are recorded all the same, and the exit code is 1."""
+rows as they were, the others' are recorded all the same, and the exit code is 1. So it is when something happened that
+never may, which is a bound of 0; how fast and how large depends on the machine too, and is only named when it is missed."""
 
 import importlib
 import os
@@ -9,6 +10,7 @@ import traceback
 from pathlib import Path
 
 import commands
+import quiet
 import report
 
 NAMES = [
@@ -28,18 +30,19 @@ def main() -> int:
     print(f"The load is {load:.1f} before anything is measured: times by the clock will be long.")
   results = report.Report(Path(__file__).parent.parent / "RESULTS.md")
   explanations = {name: importlib.import_module(name).__doc__ or "" for name in NAMES}
-  began, failed = time.monotonic(), []
+  began, failed, missed = time.monotonic(), [], []
   for name in names:
     print(f"── {name}", flush=True)
     started = time.monotonic()
     try:
-      run(name, results)
+      figures = run(name, results)
     except (Exception, SystemExit) as error:
       failed.append(name)
       if not isinstance(error, SystemExit):
         traceback.print_exc()
       print(f"  {name} failed: {error}", flush=True)
     else:
+      missed += [(name, figure) for figure in figures if figure.missed]
       results.write(explanations)
     print(f"  {name} took {spoken(time.monotonic() - started)}", flush=True)
   print(f"All of it took {spoken(time.monotonic() - began)}.")
@@ -47,16 +50,21 @@ def main() -> int:
     print("RESULTS.md is as it was, since BENCH_ROUNDS is set: BENCH_RECORD=yes records figures of other rounds too.")
   if failed:
     print(f"bench: failed: {', '.join(failed)}; their rows in RESULTS.md are those of the time before", file=sys.stderr)
-  return 1 if failed else 0
+  for name, figure in missed:
+    print(f"bench: missed: {name}, {figure.name}: {figure.measured}, not {figure.target}", file=sys.stderr)
+  return 1 if failed or any(figure.at_most == 0 for _, figure in missed) else 0
 
 
-def run(name: str, results: report.Report) -> None:
+def run(name: str, results: report.Report) -> list[report.Figure]:
   commands.begin()
+  quiet.begin()
   folder = Path(os.environ["BENCH_SCRATCH"]) / name
   folder.mkdir()
   # All of them or none: a table that is half of today is worse than yesterday's.
-  for figure in importlib.import_module(name).measure(folder):
+  figures = importlib.import_module(name).measure(folder) + quiet.figures()
+  for figure in figures:
     results.add(name, figure)
+  return figures
 
 
 def spoken(seconds: float) -> str:

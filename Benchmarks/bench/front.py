@@ -2,8 +2,10 @@
 are printed. The load and the upstream are the two C programs of Benchmarks/load; nothing is pinned to a core. CPU is
 user and system time of the proxy (of nginx's worker) over the answers that the load has got. Each answer's status
 and length is looked at, a small one's whole body, a large one's in samples, and a single wrong one ends the run.
-Ratios are medians of the ratios within a round, the rest medians over the rounds. A sample during which other
-programs took more than 5 % of the machine is taken again.
+Ratios are medians of the ratios within a round, the rest medians over the rounds; but time in user mode, which the
+kernel counts in steps of 10 ms, is the mean over them, and connections to the app are counted over all of them. A
+sample during which other programs took more than 5 % of the machine is taken again, as long as five minutes suffice
+for that; the last row says how many were kept all the same.
 
 The upstream answers at once: 64 bytes to one of 64 connections, 1 MiB to one of four, or an event each 10 ms to
 each of 64. A request has four header lines. Bascule adds its four forwarding headers, HAProxy and nginx none unless
@@ -12,9 +14,12 @@ back to the kernel again and again, and new pages cost more than the size saves;
 told by MALLOC_TRIM_THRESHOLD_ and MALLOC_MMAP_THRESHOLD_ to keep its heap, and the bound is held against that one.
 
 Added latency: requests at random moments, at half of the rate that the slowest has reached in the first case,
-counted from the moment when each was due; less what the upstream alone takes in the same round. Memory of an idle
-connection: growth of the proxy's anonymous memory over 10,000 of them, or as many as the descriptor limit lets it
-have, opened 64 at a time with one request each; all of them get another answer after it was read.
+counted from the moment when each was due; less what the upstream alone takes in the same round. The ratio beside it
+is of the whole 99th percentiles, and at most 1 where no more is added: what is added may be too little to be a
+divisor.
+
+Memory of an idle connection: growth of the proxy's anonymous memory over 10,000 of them, or as many as the descriptor
+limit lets it have, opened 64 at a time with one request each; all of them get another answer after it was read.
 """
 
 import contextlib
@@ -24,7 +29,6 @@ from statistics import median
 
 import commands
 import front_memory
-import quiet
 from front_cost import Case, Subjects, compare
 from front_latency import added_latency
 from generator import LARGE, SMALL, Load, Upstream
@@ -53,7 +57,6 @@ def measure(scratch: Path) -> list[Figure]:
     figures = costs(scratch, upstream, load)
     figures += front_memory.idle_connections(scratch, upstream, [Bascule, HAProxy, Nginx], load)
     figures += two_threads(scratch, upstream, load)
-  quiet.warn()
   return figures
 
 

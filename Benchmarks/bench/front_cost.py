@@ -58,6 +58,7 @@ def figures(case: Case, subjects: Subjects, samples: dict[Hashable, list[Sample]
     name = f"{case.name}: {subjects[subject].name}"
     made += [
       Figure(f"{name}, CPU", median(each.cpu for each in taken), "µs"),
+      # In steps of 10 ms: a median of so few would be one of the steps.
       Figure(f"{name}, of it in user mode", sum(each.user for each in taken) / len(taken), "µs"),
     ]
     if case.mode == "events":

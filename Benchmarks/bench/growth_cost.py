@@ -10,6 +10,9 @@ import process
 from manager import ControlPort, Manager
 from report import Figure, rounds
 
+# What the most of something may make of a cost that has no reason to grow.
+FLAT = 1.25
+
 
 @dataclass
 class Costs:
@@ -38,9 +41,12 @@ class Costs:
   def figures(self, label: str) -> list[Figure]:
     return [Figure(f"{label}: {name}", getattr(self, field), unit) for field, (name, unit) in self.NAMES.items()]
 
-  def growth(self, label: str, first: "Costs") -> list[Figure]:
+  def growth(self, label: str, first: "Costs", at_most: float | None = None) -> list[Figure]:
+    """The bound is not for an idle second, in which every project is looked after."""
     return [
-      Figure(f"{label}: {name}", getattr(self, field) / max(getattr(first, field), 1e-9))
+      Figure(
+        f"{label}: {name}", getattr(self, field) / max(getattr(first, field), 1e-9), "",
+        None if field == "idle" else at_most)
       for field, (name, _) in self.NAMES.items()]
 
 
@@ -95,7 +101,9 @@ def settle(manager: Manager) -> None:
   """Until nobody is stopped, pruned or begun in advance any more. What it asks costs a few hundred µs, always the same."""
   manager.wait_until_idle(0.1)
   deadline, quiet = time.monotonic() + 60, 0
-  while quiet < 3 and time.monotonic() < deadline:
+  while quiet < 3:
+    if time.monotonic() > deadline:
+      raise SystemExit("The manager has not come to rest within 60 seconds.")
     before = process.cpu_seconds(manager.pid)
     time.sleep(0.1)
     quiet = quiet + 1 if process.cpu_seconds(manager.pid) - before < 0.002 else 0

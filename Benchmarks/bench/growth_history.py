@@ -6,7 +6,7 @@ from pathlib import Path
 import history
 import process
 from generator import build
-from growth_cost import Costs, costs, settle
+from growth_cost import FLAT, Costs, costs, settle
 from manager import ControlPort, Manager
 from report import Figure
 from repository import Repository
@@ -41,7 +41,8 @@ def measure(scratch: Path) -> list[Figure]:
       ]
   return figures + [
     figure for count in COUNTS[1:]
-    for figure in found[count].growth(f"{count} deployments : {COUNTS[0]}", found[COUNTS[0]])]
+    for figure in found[count].growth(
+      f"{count} deployments : {COUNTS[0]}", found[COUNTS[0]], FLAT if count == COUNTS[-1] else None)]
 
 
 def metrics(manager: Manager) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import history
 import process
 from generator import build
-from growth_cost import Costs, costs
+from growth_cost import FLAT, Costs, costs
 from manager import ControlPort, Manager
 from report import Figure
 from repository import Repository
@@ -26,11 +26,8 @@ def measure(scratch: Path) -> list[Figure]:
   # A page is full from the first on.
   history.fill(manager, 100)
   for count in COUNTS:
-    # As it was left by the count before; what comes up with it is a figure of its own.
-    began = time.monotonic()
     with manager:
       wait_for(manager, manager.apps)
-      up = (time.monotonic() - began) * 1e3
       add(manager, repository, start, count)
       found[count] = costs(manager)
       figures += found[count].figures(spoken(count)) + [
@@ -38,13 +35,13 @@ def measure(scratch: Path) -> list[Figure]:
         Figure(f"{spoken(count)}: resident", process.memory(manager.pid)["Rss"], "MiB"),
         Figure(f"{spoken(count)}: descriptors", process.descriptors(manager.pid)),
       ]
-      if count > 1:
-        figures.append(Figure(f"{spoken(before)}: exec to all of them live", up, "ms"))
-      before = count
-  with manager:
-    wait_for(manager, manager.apps)
+    began = time.monotonic()
+    with manager:
+      wait_for(manager, count)
+      figures.append(Figure(f"{spoken(count)}: exec to all of them live", (time.monotonic() - began) * 1e3, "ms"))
   return figures + [
-    figure for count in COUNTS[1:] for figure in found[count].growth(f"{count} projects : 1", found[1])]
+    figure for count in COUNTS[1:]
+    for figure in found[count].growth(f"{count} projects : 1", found[1], FLAT if count == COUNTS[-1] else None)]
 
 
 def spoken(count: int) -> str:

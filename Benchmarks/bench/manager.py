@@ -168,7 +168,12 @@ class Manager:
       raise SystemExit(f"Deployment {number} failed:\n{self.log.read_text()[-4000:]}")
     return ended - started, self.ask("GET", f"/api/deployments/{number}")
 
-  def wait_until_idle(self, every: float = 0.02) -> None:
+  def wait_until_idle(self, every: float = 0.02, seconds: float = 120) -> None:
     """Also the pruning, which goes on after a deployment."""
-    while self.status()["current"] or len(process.children(self.pid)) > self.apps:
+    deadline = time.monotonic() + seconds
+    while (current := self.status()["current"]) or len(process.children(self.pid)) > self.apps:
+      if time.monotonic() > deadline:
+        left = [process.program(child) for child in process.children(self.pid)]
+        raise SystemExit(
+          f"Not idle after {seconds:.0f} s: deployment {current}, children {left}:\n{self.log.read_text()[-4000:]}")
       time.sleep(every)

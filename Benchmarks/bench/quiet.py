@@ -7,16 +7,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from report import Figure
+
 Taken = TypeVar("Taken")
 SHARE = 0.05
-# How many seconds may be spent in all on waiting for others; after that everything is taken as it is.
-patience = float(os.environ.get("BENCH_PATIENCE", 300))
-disturbed = 0
+# How many seconds a measurement may spend on waiting for others; after that everything is taken as it is.
+PATIENCE = float(os.environ.get("BENCH_PATIENCE", 300))
+patience, samples, disturbed = PATIENCE, 0, 0
+
+
+def begin() -> None:
+  """Each measurement has patience of its own, whatever came before it."""
+  global patience, samples, disturbed
+  patience, samples, disturbed = PATIENCE, 0, 0
+
+
+def figures() -> list[Figure]:
+  """How far the samples can be relied on, where there are any."""
+  if not samples:
+    return []
+  return [Figure(f"of {samples} samples, taken although other programs were busy", disturbed)]
 
 
 def undisturbed(take: Callable[[], Taken], ours: Callable[[], float]) -> Taken:
   """`ours`: CPU seconds of what takes part and goes on running; this program and what it waited for count too."""
-  global patience, disturbed
+  global patience, samples, disturbed
+  samples += 1
   while True:
     while patience > 0 and foreign_share(lambda: time.sleep(0.2), ours)[1] > SHARE:
       patience -= 0.2
@@ -46,8 +62,3 @@ def busy_seconds() -> float:
 def family_seconds() -> float:
   usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
   return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-def warn() -> None:
-  if disturbed:
-    print(f"  Other programs took part of the machine during {disturbed} samples: do not rely on what follows.")

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -28,11 +29,15 @@ class Figure:
     return "" if self.at_most is None else f"≤ {self.at_most:g} {self.unit}".strip()
 
   @property
+  def missed(self) -> bool:
+    above = self.at_most is not None and self.value > self.at_most
+    return above or self.at_least is not None and self.value < self.at_least
+
+  @property
   def verdict(self) -> str:
     if self.at_most is None and self.at_least is None:
       return ""
-    reached = (self.at_most is None or self.value <= self.at_most) and self.value >= (self.at_least or 0)
-    return "reached" if reached else "**missed**"
+    return "**missed**" if self.missed else "reached"
 
 
 # Few rounds are for trying a measurement out.
@@ -59,14 +64,20 @@ def spread(name: str, values: list[float], unit: str, at_most: float | None = No
 
 
 class Report:
-  """Rows of measurements that do not run this time are kept as they were recorded."""
+  """Of measurements that do not run this time, rows and section are kept as they were recorded: the text tells of the
+  method by which the rows were got, which may have been another than today's."""
 
   def __init__(self, path: Path):
     self.path = path
+    # Before anybody commits while it runs.
+    self.stamp = f"Measured on {time.strftime('%Y-%m-%d')} at {commit()}."
     self.recorded: dict[str, list[list[str]]] = {}
     self.rows: dict[str, list[list[str]]] = {}
+    self.sections: dict[str, str] = {}
     if path.exists():
-      for line in path.read_text().splitlines():
+      table, *sections = path.read_text().split("\n## ")
+      self.sections = dict(section.split("\n", 1) for section in sections)
+      for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| ") and len(cells) == 5 and cells[0] != "measurement":
           self.recorded.setdefault(cells[0], []).append(cells)
@@ -82,17 +93,26 @@ class Report:
   def write(self, explanations: dict[str, str]) -> None:
     if not RECORDING:
       return
-    lines = ["# Measured with `./console bench`", "", machine(), "", programs(), ""]
+    lines = ["# Measured with `./console bench`", "", f"The last time {machine()}", "", programs(), ""]
     lines += ["| measurement | figure | measured | target | |", "|---|---|---|---|---|"]
     for name in explanations:
       for row in self.rows.get(name) or self.recorded.get(name, []):
         lines.append("| " + " | ".join(row) + " |")
     for name, text in explanations.items():
-      lines += ["", f"## {name}", "", text.strip()]
+      if name in self.rows:
+        self.sections[name] = f"{self.stamp}\n\n{text}"
+      if name in self.sections:
+        lines += ["", f"## {name}", "", self.sections[name].strip()]
     # As a whole: an interruption must not cost what others have taken minutes to measure.
     new = self.path.with_suffix(".new")
     new.write_text("\n".join(lines) + "\n")
     new.rename(self.path)
+
+
+def commit() -> str:
+  told = subprocess.run(
+    ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+  return told.stdout.strip() or "a commit that git does not tell"
 
 
 def machine() -> str:
@@ -100,7 +120,7 @@ def machine() -> str:
   memory = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.M)
   kernel = re.match(r"[\d.]+", platform.release())
   return (
-    f"On {os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+    f"on {os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
     f"{int(memory[1]) >> 20 if memory else '?'} GiB of memory, Linux {kernel[0] if kernel else '?'}."
   )
 
@@ -113,4 +133,4 @@ def programs() -> str:
     told = subprocess.run([name, option], capture_output=True, text=True, check=False)
     version = re.search(r"\d+(\.\d+)+", told.stdout + told.stderr)
     found.append(f"{name} {version[0] if version else '?'}")
-  return f"With {', '.join(found)}; all of them Debian's, except Bun. Nothing else runs meanwhile."
+  return f"With {', '.join(found)}; all of them Debian's, except Bun."

@@ -11,8 +11,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 
 class Broken(Exception):
@@ -33,14 +32,9 @@ class Contract:
     self.counts = collections.Counter()
     self.failures: list[str] = []
 
-  @contextmanager
-  def death(self) -> Iterator[None]:
-    """From before a process is told to die until it is dead."""
-    started = time.monotonic()
-    try:
-      yield
-    finally:
-      self.deaths.append((started, time.monotonic()))
+  def died(self, told: float) -> None:
+    """Between `told`, before a process was told to die, and now, when it is dead."""
+    self.deaths.append((told, time.monotonic()))
 
   def count(self, what: str, number: int = 1) -> None:
     with self.lock:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 CURVES = {
   "anonymous": "anonymous memory, MiB", "pss": "PSS, MiB", "rss": "resident, MiB", "descriptors": "descriptors",
-  "threads": "threads", "children": "children", "disk": "disk, MiB", "history": "history, MiB",
+  "threads": "threads", "children": "children", "zombies": "zombies", "disk": "disk, MiB", "history": "history, MiB",
 }
 COLUMNS, WIDTH, HEIGHT, LEFT, TOP, ACROSS, DOWN = 2, 330, 80, 46, 46, 390, 124
 POINTS = 150
@@ -29,7 +29,8 @@ def write(path: Path, title: str, samples: list[dict[str, float]], deaths: list[
 
 def panel(label: str, name: str, samples: list[dict[str, float]], deaths: list[float]) -> str:
   end = samples[-1]["at"]
-  top = nice(max(sample[name] for sample in samples))
+  # What was never more than zero has an axis all the same.
+  top = nice(max(sample[name] for sample in samples) or 1)
   # The highest of each piece: what is plotted is never below what was seen.
   piece = max(1, -(-len(samples) // POINTS))
   chunks = [samples[first:first + piece] for first in range(0, len(samples), piece)]

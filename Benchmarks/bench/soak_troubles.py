@@ -1,5 +1,5 @@
 """What happens to the manager in a soak, by a plan that the seed makes: deployments good and bad, RELOADs, rollbacks,
-crashes."""
+crashes. Each kind once, so that a short soak has all of them, and then as chance will have it."""
 
 import collections
 import hmac
@@ -46,20 +46,29 @@ class Troubles:
   def make_until(self, end: float) -> None:
     """All that is random is drawn whatever comes of it: the plan is the seed's alone."""
     kinds, weights = list(PLAN), list(PLAN.values())
+    first = self.chance.sample(kinds, len(kinds))
     while True:
       pause = self.chance.expovariate(1 / PAUSE)
-      kind = self.chance.choices(kinds, weights)[0]
+      drawn = self.chance.choices(kinds, weights)[0]
       quiet, share = self.chance.random() < 0.5, self.chance.random()
       if time.monotonic() + pause > end:
         return
       time.sleep(pause)
+      kind = first.pop() if (owed := bool(first)) else drawn
       try:
-        if getattr(self, kind.replace(" ", "_"))(share) is not False:
-          self.made[kind] += 1
+        if owed:
+          self.wait_until_idle(end)
+        while not (made := self.make(kind, share)) and owed and time.monotonic() < end:
+          time.sleep(0.2)
+        self.made[kind] += made
         if quiet:
           self.wait_until_idle(end)
       except Exception as error:
         self.contract.failed(f"{kind}: {error!r}")
+
+  def make(self, kind: str, share: float) -> bool:
+    """False when there was nothing just then that it could happen to."""
+    return getattr(self, kind.replace(" ", "_"))(share) is not False
 
   def wait_until_idle(self, end: float) -> None:
     while time.monotonic() < end and self.manager.status()["current"]:
@@ -106,27 +115,34 @@ class Troubles:
 
   # ── crashes
 
-  def sick_for_a_while(self, share: float) -> None:
+  def sick_for_a_while(self, share: float) -> bool:
     with request(self.manager.port, "GET", f"/sick?ms={200 + int(share * 800)}") as answer:
       answer.read()
+    return answer.status == 200
 
   def kill(self, _: float) -> bool:
     live = self.manager.status()["live"]
     handle = self.handle(live["pid"]) if live else None
     if handle is None:
       return False
-    with self.contract.death():
-      signal.pidfd_send_signal(handle, signal.SIGKILL)
-      self.until_dead(handle)
+    told = time.monotonic()
+    signal.pidfd_send_signal(handle, signal.SIGKILL)
+    self.until_dead(handle)
+    self.contract.died(told)
     return True
 
-  def exit(self, _: float) -> None:
-    with self.contract.death():
-      with request(self.manager.port, "POST", "/exit", b"") as answer:
-        inside = answer.read()
-      handle = self.handle(int(inside)) if answer.status == 200 else None
-      if handle is not None:
-        self.until_dead(handle)
+  def exit(self, _: float) -> bool:
+    told = time.monotonic()
+    with request(self.manager.port, "POST", "/exit", b"") as answer:
+      inside = answer.read()
+    if answer.status != 200:
+      return False
+    # None when it is dead already.
+    handle = self.handle(int(inside))
+    if handle is not None:
+      self.until_dead(handle)
+    self.contract.died(told)
+    return True
 
   def handle(self, inside: int) -> int | None:
     """Of the app's process with that pid in the manager's namespace."""

@@ -1,6 +1,7 @@
 """How a new release of one small app is brought live. `settle` waits until nothing of the one before goes on."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -14,6 +15,10 @@ from repository import Repository
 from shell import Shell
 
 APP = Path(__file__).parents[1] / "apps/released.ts"
+# Seconds after which what is waited for does not come any more.
+PATIENCE = 60
+
+
 class Way:
   name = ""
   ours = beside = probes = False
@@ -110,7 +115,7 @@ class HAProxy(Script):
     self.shell = Shell(self.folder, str(self.repository.path), BENCH_PROBES=str(self.file))
     self.port = free_port()
     self.servers = {"a": free_port(), "b": free_port()}
-    self.live, self.app = "b", None
+    self.live, self.apps = "b", []
     file, self.api = self.folder / "haproxy.cfg", self.folder / "api"
     text = haproxy.configuration(
       self.port, [f"{name} 127.0.0.1:{port} disabled" for name, port in self.servers.items()],
@@ -120,37 +125,57 @@ class HAProxy(Script):
     print("".join(f"    {line}\n" for line in text.splitlines()), end="")
     self.proxy = subprocess.Popen(
       haproxy.command(file), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    process.wait_for_port(self.port)
-    self.deploy()
+    try:
+      process.wait_for_port(self.port)
+      self.deploy()
+    except BaseException:
+      # Nobody else knows of it yet.
+      self.close()
+      raise
 
   def deploy(self) -> int:
     self.shell.build()
     number = self.shell.number
     old, new = self.live, "a" if self.live == "b" else "b"
-    before, self.live = self.app, new
-    self.app = subprocess.Popen(
+    self.live = new
+    self.apps.append(subprocess.Popen(
       ["bun", "start"], cwd=self.folder / "current", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
       stderr=subprocess.DEVNULL, start_new_session=True,
-      env={**self.shell.environment, "RELEASE": str(number), "PORT": str(self.servers[new])})
+      env={**self.shell.environment, "RELEASE": str(number), "PORT": str(self.servers[new])}))
     self.probe(self.servers[new])
     self.ask(f"set server app/{new} state ready; set server app/{old} state drain")
-    while before and self.sessions(old) > 0:
-      time.sleep(0.05)
-    if before:
-      os.killpg(before.pid, 15)
-      before.wait()
+    if len(self.apps) > 1:
+      self.drain(old)
+      self.end(self.apps.pop(0))
     return number
 
+  def drain(self, server: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while self.sessions(server) > 0:
+      if time.monotonic() > deadline:
+        raise SystemExit(f"HAProxy still has sessions of {server} after {PATIENCE} s.")
+      time.sleep(0.05)
+
+  def end(self, app: subprocess.Popen) -> None:
+    os.killpg(app.pid, signal.SIGTERM)
+    try:
+      app.wait(20)
+    except subprocess.TimeoutExpired:
+      os.killpg(app.pid, signal.SIGKILL)
+      app.wait()
+
   def probe(self, port: int) -> None:
-    while True:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
       try:
-        with socket.create_connection(("127.0.0.1", port)) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
           connection.sendall(b"GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n")
           if connection.recv(4096).startswith(b"HTTP/1.1 200 "):
             return
       except OSError:
         pass
       time.sleep(0.025)
+    raise SystemExit(f"The app on port {port} is not healthy after {PATIENCE} s.")
 
   def ask(self, command: str) -> str:
     commands.show(f"echo '{command}' | socat stdio {self.api}")
@@ -165,5 +190,5 @@ class HAProxy(Script):
 
   def close(self) -> None:
     process.stop(self.proxy)
-    os.killpg(self.app.pid, 15)
-    self.app.wait()
+    for app in self.apps:
+      self.end(app)
