@@ -24,7 +24,7 @@ package final class LoopbackClient: @unchecked Sendable {
       owning: try systemCall("socket") {
         Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       })
-    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    var patience = timeval(tv_sec: 120, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
     setsockopt(socket.raw, SOL_SOCKET, SO_SNDTIMEO, &patience, size)

@@ -32,6 +32,9 @@ struct KilledAtTheSwitch {
 
       let again = try await manager.again(["GIT_REPO": repository.path])
       try await again.untilServes("2")
+      try await again.whileRunning("it is known what became of it") {
+        try await again.deployment(id, token)["state"].string != "deploying"
+      }
       let deployment = try await again.deployment(id, token)
       #expect(deployment["state"].string == "success", "\(deployment)")
       #expect(deployment["exitCode"].int == 0)
@@ -54,7 +57,10 @@ struct KilledAtTheSwitch {
 
       let again = try await manager.again(["GIT_REPO": repository.path])
       try await again.untilServes("1")
-      try await again.untilIdle()
+      try await again.whileRunning("it is known what became of it") {
+        try await again.deployment(id, token)["state"].string != "deploying"
+          && again.file("revisions.log")?.contains("rolled back") == true
+      }
       let deployment = try await again.deployment(id, token)
       #expect(deployment["state"].string == "interrupted", "\(deployment)")
       #expect(again.file("revisions.log")?.hasSuffix("rolled back to release 1\n") == true)
