@@ -161,10 +161,13 @@ struct FaultDamage {
           if says.isEmpty { try await again.untilIdle() }
           let path = manager.root + "/revisions.log"
           let revisions = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-          guard !says.isEmpty || revisions.split(separator: "\n").last?.contains("deployed as release") == true
-          else { throw Failure("revisions.log does not end with the deployment") }
+          let isRecorded = revisions.split(separator: "\n").last?.contains("deployed as release") == true
+          guard !says.isEmpty || isRecorded else {
+            throw Failure("revisions.log does not end with the deployment")
+          }
           return Sweep.Aftermath(
-            manager: again, proof: proof + (says.isEmpty ? "; deployment \(id) is recorded" : ""), serving: [version], says: says, told: { again.log })
+            manager: again, proof: proof + (says.isEmpty ? "; deployment \(id) is recorded" : ""),
+            serving: [version], says: says, told: { again.log })
         }
       }
     }

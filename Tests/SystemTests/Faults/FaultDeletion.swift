@@ -89,7 +89,8 @@ struct FaultDeletion {
           let again = try await manager.again(["GIT_REPO": repository.path])
           return Sweep.Aftermath(
             manager: again, proof: proof, serving: [served],
-            says: refusal.isEmpty ? ["warn: current ", "starting release"] : ["is a real folder", "Move it away"],
+            says: refusal.isEmpty
+              ? ["warn: current ", "starting release"] : ["is a real folder", "Move it away"],
             told: { refusal + again.log })
         }
       }

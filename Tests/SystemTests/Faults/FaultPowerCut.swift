@@ -35,7 +35,9 @@ struct FaultPowerCut {
     let lost = disk.path + "/never-synced"
     // Foundation would sync it, and with it all that the file system has not written down yet.
     let file = open(lost, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0, write(file, "x", 1) == 1, close(file) == 0 else { throw Failure("\(lost) is not written") }
+    guard file >= 0, write(file, "x", 1) == 1, close(file) == 0 else {
+      throw Failure("\(lost) is not written")
+    }
     let seen = manager.current
     let proof = try disk.cutPower()
     kill(strike.pid, SIGKILL)
