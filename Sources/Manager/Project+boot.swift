@@ -17,6 +17,9 @@ extension Project {
       if queue.waiting == nil { orderFirstDeployment() } else { pump() }
       return
     }
+    if let problem = settlement.current.problem {
+      logger.warn("\(problem); starting release \(target), the last good one")
+    }
     await handoff.hold()
     pump()
     await exclusively { await bootFrom(target, good.filter { $0 != target }) }

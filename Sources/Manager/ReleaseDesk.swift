@@ -108,15 +108,10 @@ struct ReleaseDesk {
     do throws(DeployError) {
       return .success(
         try await disk(.start) { store throws(ReleaseError) in
-          switch store.readCurrent() {
-          case .release(let number):
-            guard let reason = try store.canStart(number) else { return number }
-            throw ReleaseError("current names release \(number), and \(reason)")
-          case .absent: throw ReleaseError("current is not there")
-          case .dangling(let text): throw ReleaseError("current names \(text), which is not there")
-          case .elsewhere(let text): throw ReleaseError("current names \(text), which is not a release")
-          case .directory: throw ReleaseError("current is a real folder, where a link must be")
-          }
+          let current = store.readCurrent()
+          guard let number = current.number else { throw ReleaseError(current.problem ?? "") }
+          guard let reason = try store.canStart(number) else { return number }
+          throw ReleaseError("current names release \(number), and \(reason)")
         })
     } catch {
       return .failure(error)

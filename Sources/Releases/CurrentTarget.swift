@@ -11,4 +11,15 @@ package enum CurrentTarget: Sendable, Equatable {
   package var number: Int? {
     if case .release(let number) = self { number } else { nil }
   }
+
+  /// Why it asks for nothing that can be started.
+  package var problem: String? {
+    switch self {
+    case .release: nil
+    case .absent: "current is not there"
+    case .dangling(let text): "current names \(text), which is not there"
+    case .elsewhere(let text): "current names \(text), which is not a release"
+    case .directory: "current is a real folder, where a link must be"
+    }
+  }
 }

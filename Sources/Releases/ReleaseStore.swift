@@ -10,6 +10,8 @@ package struct ReleaseStore: Sendable {
   package let revisionsLog: RevisionsLog
   /// To whom the folders are given.
   let owner: Identity?
+  /// Told, on whatever thread, of a ledger that somebody damaged or removed while it was in use.
+  package var onDamage: (@Sendable (String) -> Void)?
 
   package init(layout: Layout, owner: Identity? = nil) {
     self.layout = layout
@@ -17,7 +19,11 @@ package struct ReleaseStore: Sendable {
     revisionsLog = RevisionsLog(path: layout.revisionsLog)
   }
 
-  package func ledger() throws(ReleaseError) -> Ledger { try load().ledger }
+  package func ledger() throws(ReleaseError) -> Ledger {
+    let (ledger, warning) = try load()
+    if let warning { onDamage?(warning) }
+    return ledger
+  }
 
   /// A number that was never used and never will be again, even if all that follows is lost, and its folder.
   package func reserve(_ revision: Revision, at time: Timestamp = .now) throws(ReleaseError) -> Int {

@@ -35,8 +35,10 @@ struct Workshop {
     let owner = settings.appUser?.identity
     let redactor = Redactor(settings.secrets + secrets)
     let logger = Logger(log, source: isMain ? "bascule" : record.slug)
+    var store = ReleaseStore(layout: layout, owner: owner)
+    store.onDamage = { warning in Task { @MainLoop in logger.warn(warning) } }
     let desk = ReleaseDesk(
-      store: ReleaseStore(layout: layout, owner: owner),
+      store: store,
       shared: try SharedPaths(parsing: settings.sharedPaths), keep: settings.keepReleases)
     let starter = AppStarter(settings: settings, layout: layout, table: table, marks: marks, memory: memory)
     return Project(

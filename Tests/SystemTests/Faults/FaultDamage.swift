@@ -50,7 +50,7 @@ struct FaultDamage {
       manager, _ in try truncateObjects(manager)
     },
     // git fetches what is missing, without a word.
-    Damage(name: "objects of the mirror removed", says: ["Phase 2 done", "code fetched"]) {
+    Damage(name: "objects of the mirror removed", says: []) {
       manager, _ in
       let folder = manager.root + "/shared/repo.git/objects"
       for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
@@ -82,11 +82,15 @@ struct FaultDamage {
     ) {
       manager, _ in try garbage(manager.root + "/shared/repo.git/refs/heads/main")
     },
-    Damage(name: "the ledger garbage", says: ["release", " is live"]) { manager, _ in
+    Damage(name: "the ledger garbage", says: ["The ledger was damaged", "good releases"]) { manager, _ in
       try garbage(manager.root + "/shared/releases.json")
     },
-    Damage(name: "the ledger empty", says: ["release", " is live"]) { manager, _ in
+    Damage(name: "the ledger empty", says: ["The ledger was damaged", "good releases"]) { manager, _ in
       try garbage(manager.root + "/shared/releases.json", 0)
+    },
+    Damage(name: "the ledger removed", says: ["There was no ledger", "good releases"]) { manager, _ in
+      guard unlink(manager.root + "/shared/releases.json") == 0 else { throw Failure("no ledger") }
+      return "unlink: 0"
     },
   ]
 
@@ -122,7 +126,8 @@ struct FaultDamage {
           { try Self.garbage(shared + "/bascule.db", 60_000) }
         ),
         (
-          "the history's log garbage at a start", ["is live"],
+          // After a good end there is nothing in it that is not in the file.
+          "the history's log garbage at a start", [],
           { try Self.garbage(shared + "/bascule.db-wal") }
         ),
         (
@@ -133,7 +138,8 @@ struct FaultDamage {
           }
         ),
         (
-          "revisions.log garbage at a start", ["is live"],
+          // For people, who see it; the ledger knows the same.
+          "revisions.log garbage at a start", [],
           { try Self.garbage(manager.root + "/revisions.log") }
         ),
       ]
@@ -144,12 +150,24 @@ struct FaultDamage {
           let proof = try harm()
           let again = try await manager.again(["GIT_REPO": repository.path])
           try await again.untilServes(served)
+          if says.isEmpty {
+            let last = try await again.status()["last"]["id"].int
+            guard last == numbers else { throw Failure("the last is \(last ?? 0), not \(numbers)") }
+          }
           // A number of a deployment never stands for another one: its log is still there.
           let version = Sweep.version()
           let id = try await again.push(repository.commit(version))
           guard id > numbers else { throw Failure("deployment \(id) after \(numbers)") }
+          if says.isEmpty { try await again.untilIdle() }
+          let path = manager.root + "/revisions.log"
+          let revisions = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+          let isRecorded = revisions.split(separator: "\n").last?.contains("deployed as release") == true
+          guard !says.isEmpty || isRecorded else {
+            throw Failure("revisions.log does not end with the deployment")
+          }
           return Sweep.Aftermath(
-            manager: again, proof: proof, serving: [version], says: says, told: { again.log })
+            manager: again, proof: proof + (says.isEmpty ? "; deployment \(id) is recorded" : ""),
+            serving: [version], says: says, told: { again.log })
         }
       }
     }
@@ -192,29 +210,39 @@ struct FaultDamage {
         try await commit(version)
         let told = manager.listening()
         try await manager.bascule("deploy", exits: 0)
+        guard let index = manager.file("current/index.ts"),
+          index == (try String(contentsOfFile: repository.path + "/index.ts", encoding: .utf8))
+        else { throw Failure("the noise is in the release") }
         return Sweep.Aftermath(
-          manager: manager, proof: proof, serving: [version], says: ["Release", "is live"], told: told)
+          manager: manager, proof: proof + "; the release has the file of the repository",
+          serving: [version], says: [], told: told)
       }
       try await Sweep.check("Bun's cache garbage", repository, commit: commit) {
         let cache = manager.root + "/shared/cache"
-        var count = 0
+        var names: [String] = []
         for name in try FileManager.default.subpathsOfDirectory(atPath: cache) {
           var isFolder: ObjCBool = false
           guard FileManager.default.fileExists(atPath: cache + "/" + name, isDirectory: &isFolder),
             !isFolder.boolValue
           else { continue }
           _ = try Self.garbage(cache + "/" + name, 100)
-          count += 1
+          names.append(name)
         }
-        guard count > 0 else { throw Failure("the cache is empty") }
+        guard !names.isEmpty else { throw Failure("the cache is empty") }
         unlink(manager.root + "/shared/spare.ready")
         let version = Sweep.version()
         try await commit(version)
         let told = manager.listening()
         let finished = try await manager.bascule("deploy")
+        // Bun does not look at what it has unpacked once.
+        let path = manager.root + "/current/node_modules/left/package.json"
+        let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        let isNoise = !text.contains("\"left\"")
         return Sweep.Aftermath(
-          manager: manager, proof: "\(count) files of the cache are noise; exit code \(finished.code)",
-          serving: [version], says: ["is live"], told: told)
+          manager: manager,
+          proof: "\(names.count) files of the cache are noise; exit code \(finished.code)",
+          serving: [version], says: [], told: told,
+          silence: isNoise ? "NOT NOTICED: Bun installs what its cache has" : "healed in silence")
       }
     }
   }

@@ -57,9 +57,15 @@ struct FaultDeletion {
           try await manager.untilIdle()
           let isRefused = kind == "a directory"
           if isRefused { rmdir(manager.root + "/current") }
+          // What the deployment is there for is to put a link there.
+          let named = manager.current ?? "nothing"
+          guard isRefused || manager.file("current/app.json")?.contains("\"\(version)\"") == true else {
+            throw Failure("current names \(named)")
+          }
           return Sweep.Aftermath(
-            manager: manager, proof: proof, serving: [isRefused ? served : version],
-            says: isRefused ? ["is a real folder", "Move it away"] : ["is live"],
+            manager: manager, proof: isRefused ? proof : "\(proof); then \(named)",
+            serving: [isRefused ? served : version],
+            says: isRefused ? ["is a real folder", "Move it away"] : [],
             told: { try await told() + "\n" + manager.lastError() })
         }
       }
@@ -83,7 +89,8 @@ struct FaultDeletion {
           let again = try await manager.again(["GIT_REPO": repository.path])
           return Sweep.Aftermath(
             manager: again, proof: proof, serving: [served],
-            says: refusal.isEmpty ? ["release", "is live"] : ["is a real folder", "Move it away"],
+            says: refusal.isEmpty
+              ? ["warn: current ", "starting release"] : ["is a real folder", "Move it away"],
             told: { refusal + again.log })
         }
       }
@@ -165,10 +172,10 @@ struct FaultDeletion {
         let version = Sweep.version()
         try await manager.push(repository.commit(version))
         try await manager.untilIdle()
-        let now = await manager.servedVersion() ?? "?"
+        let isDeployed = try await manager.status()["last"]["state"].string == "success"
         return Sweep.Aftermath(
-          manager: manager, proof: "releases/ was gone", serving: [served, version].filter { $0 == now },
-          says: ["releases"],
+          manager: manager, proof: "releases/ was gone, and has \(try manager.releaseNumbers())",
+          serving: [isDeployed ? version : served], says: isDeployed ? [] : ["failed: "],
           told: { try await told() + manager.lastError() })
       }
     }
@@ -220,8 +227,14 @@ struct FaultDeletion {
         try FileManager.default.removeItem(atPath: shared + "/repo.git")
         let version = Sweep.version()
         try await manager.push(repository.commit(version))
+        try await manager.untilIdle()
+        guard FileManager.default.fileExists(atPath: shared + "/repo.git/HEAD") else {
+          throw Failure("it is not there again")
+        }
+        // It is only a copy.
         return Sweep.Aftermath(
-          manager: manager, proof: "repo.git is gone", serving: [version], says: ["Phase 2 done"], told: told)
+          manager: manager, proof: "repo.git was gone, and is there again", serving: [version], says: [],
+          told: told)
       }
       (_, served) = try await Sweep.check("shared/repo.git deleted while git fetches into it", repository) {
         var version = ""
@@ -256,8 +269,8 @@ struct FaultDeletion {
         let id = try await again.push(repository.commit(version))
         guard id > before else { throw Failure("deployment \(id) after \(before)") }
         return Sweep.Aftermath(
-          manager: again, proof: "deployment \(id) after \(before)", serving: [version], says: ["is live"],
-          told: { again.log })
+          manager: again, proof: "deployment \(id) after \(before)", serving: [version],
+          says: ["there was no history", "begins after deployment #\(before)"], told: { again.log })
       }
     }
   }

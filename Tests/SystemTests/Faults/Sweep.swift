@@ -18,11 +18,12 @@ enum Sweep {
     let proof: String
     /// The version that ought to serve, or those that may.
     let serving: [String]
-    /// Words that one line of what is told must have, all of them.
+    /// Words of the fault that one line of what is told must have, all of them. None where nothing is told: the table
+    /// then has `silence`, and `proof` how it was seen.
     let says: [String]
     /// Where they are looked for.
     let told: () async throws -> String
-    var settings: [String: String] = [:]
+    var silence = "healed in silence"
   }
 
   /// One case. Returns the manager that runs now and the version it serves.
@@ -42,7 +43,7 @@ enum Sweep {
         guard after.serving.contains(version) else { return false }
         return await manager.isReady()
       }
-      row.message = try await line(after, name)
+      row.message = after.says.isEmpty ? after.silence : try await line(after, name)
       let version = Sweep.version()
       if let commit { try await commit(version) } else { try await repository.commit(version) }
       let finished = try await manager.bascule("deploy", "--force")
