@@ -39,6 +39,66 @@ struct FaultKills {
     }
   }
 
+  /// git, bun, sh, the app or who starts it: whoever lives below the manager at that moment.
+  @Test(.enabled(if: Sweep.isLong))
+  func `kill -9 of anybody at random moments`() async throws {
+    // As most apps are started: no `bun` waits for it that would outlive it.
+    try await withLiveApp(start: "exec bun index.ts") { manager, repository in
+      var random = Random(seed: 19)
+      var served = "1"
+      for number in 1...20 {
+        let moment = random.below(400_000)
+        let choice = random.below(1 << 20)
+        (_, served) = try await Sweep.check("kill -9 of anybody, random \(number)", repository) {
+          try await killAnybody(of: manager, repository, served, moment, choice)
+        }
+      }
+    }
+  }
+
+  private func killAnybody(
+    of manager: Manager, _ repository: Repository, _ served: String, _ moment: Int, _ choice: Int
+  ) async throws -> Sweep.Aftermath {
+    // Past WATCH_TIME: what was live when it was pushed is there to stay.
+    try await Task.sleep(for: .milliseconds(1500))
+    let told = manager.listening()
+    let version = Sweep.version()
+    let root = try await manager.pid()
+    let build = "sleep 0.2; echo built $RELEASE > built.txt"
+    try await manager.push(repository.commit(version, build: build, start: "exec bun index.ts"))
+    try await Task.sleep(for: .microseconds(moment))
+    // Whoever has ended by itself in between was not killed.
+    var isApp = false
+    let late = ContinuousClock.now + .milliseconds(300)
+    let victim = try await eventually("somebody is killed", every: .milliseconds(1)) { () -> String? in
+      let all = Procfs.descendants(of: root).filter { Procfs.state($0) != "Z" }
+      // Two always live, who serve; others matter as much.
+      let others = all.filter { Procfs.folder($0) != manager.root + "/" + (manager.current ?? "") }
+      let isAny = choice.isMultiple(of: 4) || ContinuousClock.now > late
+      let pool = isAny ? all : others
+      guard !pool.isEmpty else { return nil }
+      let pid = pool[choice % pool.count]
+      let command = Procfs.commandLine(pid).joined(separator: " ")
+      isApp =
+        command == "bun index.ts" && Procfs.folder(pid) == manager.root + "/" + (manager.current ?? "")
+      guard !command.isEmpty, kill(pid, SIGKILL) == 0 else { return nil }
+      return "process \(pid), one of \(all.count): \(command.prefix(60))\(isApp ? " (what serves)" : "")"
+    }
+    try await manager.untilIdle()
+    let error = try await manager.lastError()
+    let isDeployed = error.hasPrefix("success")
+    // Neither the deployment nor what serves need any of it: a helper of the spare, or what had just done its work.
+    if isApp { try await manager.until("killed by SIGKILL", in: told) }
+    let said = try await told()
+    let isTold = said.contains("killed by SIGKILL") || !isDeployed || isApp
+    // A new release that does not stay has the one before it serve again.
+    let isBack = isDeployed && said.contains("going back")
+    return Sweep.Aftermath(
+      manager: manager, proof: victim, serving: [isDeployed && !isBack ? version : served],
+      says: isTold ? [isDeployed ? "killed by SIGKILL" : "failed: "] : [], told: { said + "\n" + error },
+      silence: "nothing to tell: all went on without it")
+  }
+
   /// What `current` names when it is dead is what has to serve, and it is the one before or the new one.
   private func afterKill(
     of manager: Manager, _ settings: [String: String], _ served: String, _ boundary: Boundary?
