@@ -73,8 +73,6 @@ package final class AppInstance {
     family.members().reduce(0) { $0 + Procfs.residentBytes(of: $1.pid) }
   }
 
-  package var processes: [pid_t] { family.members().map(\.pid) }
-
   package func signal(_ number: Int32) { family.signal(number) }
 
   /// SIGTERM to the whole group, SIGKILL after `grace`; returns when none of it is left.

@@ -54,29 +54,6 @@ struct AppPlaces {
     }
   }
 
-  @Test func `who answers in the place of a release gets none of its requests`() async throws {
-    try await withLiveApp { manager, repository in
-      let first = "if mkdir $APP_ROOT/tried; then echo $PORT > $APP_ROOT/port; exec sleep 1000; fi"
-      try await repository.commit(
-        "2", start: first.replacing("$APP_ROOT", with: manager.root) + "; exec bun index.ts")
-      try await manager.bascule("deploy", "--background", exits: 0)
-      var port: Int?
-      try await manager.whileRunning("release 2 is told its port") {
-        port = manager.file("port").flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-        return port != nil
-      }
-      let other = try ScriptedUpstream(port: #require(port)) { stream, _ in
-        while try stream.readRequest() != nil {
-          try stream.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother")
-        }
-      }
-      defer { other.stop() }
-      try await manager.untilServes("2")
-      #expect(
-        manager.log.contains("another process has taken port \(other.address.split(separator: ":")[1])"))
-    }
-  }
-
   // MARK: Crashes beside a switch
 
   @Test func `a crash while the next release starts is made good at once`() async throws {

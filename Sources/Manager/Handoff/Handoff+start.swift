@@ -37,8 +37,6 @@ extension Handoff {
     ) { narrator.info($0.summary) }
     let error: DeployError
     switch verdict {
-    case .healthy(let probe) where isForeign(probe, place, instance):
-      error = DeployError(.start, "it was not release \(release.number) that answered on port \(place.port)")
     case .healthy(let probe):
       let app = RunningApp(
         release, instance, address: probe.address ?? .loopback(place.port), socket: place.socket)
@@ -59,11 +57,6 @@ extension Handoff {
     starting.removeAll { $0 === instance }
     place.socket?.remove()
     throw error
-  }
-
-  private func isForeign(_ probe: ProbeResult, _ place: AppPlace, _ app: AppInstance) -> Bool {
-    if case .unix? = probe.address { return false }
-    return !places.isFixed && ListeningPorts.isForeign(place.port, to: app.processes)
   }
 
   private func unhealthy(
