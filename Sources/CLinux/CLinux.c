@@ -35,18 +35,19 @@ int clinux_open_beneath(int folder, const char *path) {
     return openat(folder, path, (int)flags | O_NOFOLLOW);
 }
 
-int clinux_open_as(const char *path, uid_t user, gid_t group) {
+struct clinux_identity clinux_act_as(struct clinux_identity who) {
     // Of this thread alone. The group first: as that user it could not be set.
-    int own_group = setfsgid(group);
-    int own_user = setfsuid(user);
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    int failure = errno;
-    setfsuid(own_user);
-    setfsgid(own_group);
+    struct clinux_identity before;
+    before.group = (gid_t)setfsgid(who.group);
+    before.user = (uid_t)setfsuid(who.user);
+    return before;
+}
+
+void clinux_act_again_as(struct clinux_identity who) {
+    setfsuid(who.user);
+    setfsgid(who.group);
     // With the user the kernel has set this to what /proc/sys/fs/suid_dumpable says.
     clinux_forbid_dump();
-    errno = failure;
-    return descriptor;
 }
 
 int clinux_start_thread(void *(*body)(void *), void *context, const char *name) {

@@ -40,11 +40,14 @@ package enum Files {
   }
 
   /// As whoever owns `owned` would: to some files root has no better right than others.
-  static func read(_ path: String, asOwnerOf owned: String, limit: Int) throws(SystemError) -> [UInt8] {
+  package static func asOwner<Value>(
+    of owned: String, _ body: () throws(SystemError) -> Value
+  ) throws(SystemError) -> Value {
     var status = stat()
     try systemCall("stat", owned) { stat(owned, &status) }
-    let file = try systemCall("open", path) { clinux_open_as(path, status.st_uid, status.st_gid) }
-    return try FileDescriptor(owning: file).readAll(limit: limit, subject: path)
+    let before = clinux_act_as(clinux_identity(user: status.st_uid, group: status.st_gid))
+    defer { clinux_act_again_as(before) }
+    return try body()
   }
 
   /// Of what the app's user may have put there: a pipe or a device would keep an ordinary read waiting.
@@ -130,14 +133,18 @@ package enum Files {
     try syncDirectory(parent(of: path))
   }
 
-  package static func linkTarget(_ path: String) -> String? {
+  package static func linkTarget(_ path: String) -> String? { try? readLink(path) }
+
+  package static func readLink(_ path: String) throws(SystemError) -> String {
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { raw in
-      raw.withMemoryRebound(to: CChar.self) { text in
-        text.baseAddress.map { readlink(path, $0, text.count) } ?? -1
+    let count = try systemCall("readlink", path) {
+      buffer.withUnsafeMutableBytes { raw in
+        raw.withMemoryRebound(to: CChar.self) { text in
+          text.baseAddress.map { readlink(path, $0, text.count) } ?? -1
+        }
       }
     }
-    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+    return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
   package static func syncDirectory(_ path: String) throws(SystemError) {

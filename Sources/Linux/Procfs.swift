@@ -61,16 +61,42 @@ package enum Procfs {
     return []
   }
 
-  /// In a container root may not look into the processes of others (it lacks CAP_SYS_PTRACE), but become them it may.
   private static func environmentBytes(of pid: pid_t) -> [UInt8]? {
-    let file = "/proc/\(pid)/environ"
-    let limit = 4 << 20
+    try? asItsOwner(pid) { () throws(SystemError) in
+      try Files.read("/proc/\(pid)/environ", limit: 4 << 20)
+    }
+  }
+
+  /// What the open descriptors of `pid` are, such as `socket:[4711]`. None of one that is gone.
+  package static func descriptors(of pid: pid_t) throws(SystemError) -> [String] {
+    try asItsOwner(pid) { () throws(SystemError) in
+      let folder = "/proc/\(pid)/fd"
+      var found: [String] = []
+      for name in try unlessGone({ () throws(SystemError) in try Files.list(folder) }) ?? [] {
+        let target = try unlessGone { () throws(SystemError) in try Files.readLink("\(folder)/\(name)") }
+        if let target { found.append(target) }
+      }
+      return found
+    }
+  }
+
+  private static func unlessGone<Value>(_ body: () throws(SystemError) -> Value) throws(SystemError) -> Value?
+  {
     do throws(SystemError) {
-      return try Files.read(file, limit: limit)
-    } catch  where error.code == EACCES && geteuid() == 0 {
-      return try? Files.read(file, asOwnerOf: "/proc/\(pid)", limit: limit)
-    } catch {
+      return try body()
+    } catch  where error.isMissing || error.code == ESRCH {
       return nil
+    }
+  }
+
+  /// In a container root may not look into the processes of others (it lacks CAP_SYS_PTRACE), but become them it may.
+  private static func asItsOwner<Value>(
+    _ pid: pid_t, _ body: () throws(SystemError) -> Value
+  ) throws(SystemError) -> Value {
+    do throws(SystemError) {
+      return try body()
+    } catch  where error.code == EACCES && geteuid() == 0 {
+      return try Files.asOwner(of: "/proc/\(pid)", body)
     }
   }
 

@@ -21,6 +21,8 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
   package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   package var isFull: Bool { code == ENOSPC || code == EDQUOT }
   package var isReadOnly: Bool { code == EROFS }
+  /// Of descriptors or memory, here or in the whole system.
+  package var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
 }
 
 /// The one place that reads errno and knows EINTR.

@@ -10,6 +10,8 @@ package struct ProbeResult: Sendable, Equatable {
   package let firstBytes: String
   /// Who answered.
   package var address: SocketAddress?
+  /// Nobody was asked, which says nothing about the app.
+  package var shortage: SystemError?
 
   package var summary: String {
     guard let status else { return "GET \(url): \(failure) after \(describe(elapsed))" }
@@ -56,7 +58,9 @@ package enum Probe {
     switch result {
     case .failure(let error):
       let failure = error.code == ETIMEDOUT ? "no answer" : error.reason.lowercased()
-      return ProbeResult(url: url, status: nil, failure: failure, elapsed: elapsed, firstBytes: "")
+      return ProbeResult(
+        url: url, status: nil, failure: failure, elapsed: elapsed, firstBytes: "",
+        shortage: error.isShortage ? error : nil)
     case .success(let bytes):
       guard let status = status(of: bytes) else {
         let failure = bytes.isEmpty ? "it closed the connection without an answer" : "the answer is not HTTP"

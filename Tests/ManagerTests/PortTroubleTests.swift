@@ -12,6 +12,7 @@ import Testing
       PortTrouble.elsewhere([], insteadOf: 10_001)
         == "; it listens on nothing instead of PORT=10001: let it read process.env.PORT")
     #expect(PortTrouble.elsewhere([4000, 10_001], insteadOf: 10_001) == "")
+    #expect(PortTrouble.elsewhere(nil, insteadOf: 10_001) == "")
   }
 
   @Test(arguments: [

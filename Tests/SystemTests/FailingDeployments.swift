@@ -113,6 +113,20 @@ struct FailingDeployments {
     try await failing(says: "PORT") { _, repository in try await repository.commit("2", .elsewhere) }
   }
 
+  @Test func `where an app of another user listens is seen without the right to trace it`() async throws {
+    try await Workspace.with { workspace in
+      let repository = try await Repository(in: workspace)
+      try await repository.commit("1")
+      let manager = try await Manager.start(
+        in: workspace, through: ["setpriv", "--bounding-set", "-sys_ptrace"],
+        ["GIT_REPO": repository.path, "APP_USER": "daemon", "HEALTH_CHECK_TIMEOUT": "2"])
+      try await manager.untilServes("1")
+      try await manager.untilIdle()
+      try await repository.commit("2", .elsewhere)
+      try await expectFailure(manager, says: "it listens on port")
+    }
+  }
+
   @Test func `an app that answers 500`() async throws {
     try await failing(says: "500") { _, repository in try await repository.commit("2", .broken) }
   }

@@ -28,8 +28,13 @@ int clinux_open(const char *path, int flags, int mode);
 // Opens for reading what is below the folder, also through links that stay below it; through no link where the kernel
 // cannot tell. Never waits, and does not become anybody's terminal.
 int clinux_open_beneath(int folder, const char *path);
-// Opens for reading as this user and group would.
-int clinux_open_as(const char *path, uid_t user, gid_t group);
+// Whose rights this thread has to files. Returns who it was before, for `clinux_act_again_as`.
+struct clinux_identity {
+    uid_t user;
+    gid_t group;
+};
+struct clinux_identity clinux_act_as(struct clinux_identity who);
+void clinux_act_again_as(struct clinux_identity who);
 // Of what was sent on a TCP connection, the SYN included; -1 when the kernel does not say.
 int64_t clinux_bytes_acknowledged(int descriptor);
 // Raises the soft limit of open files to the hard one. Returns the soft limit before, or 0 if it cannot be told.

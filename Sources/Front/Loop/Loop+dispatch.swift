@@ -71,10 +71,7 @@ extension Loop {
       state.pointee.counters.upstreamConnects += 1
       send(client, on: upstream)
     } catch {
-      switch error.code {
-      case EMFILE, ENFILE, ENOBUFS, ENOMEM: waitForDescriptor(client)
-      default: connectFailed(client, backend, error.code)
-      }
+      error.isShortage ? waitForDescriptor(client) : connectFailed(client, backend, error.code)
     }
   }
 

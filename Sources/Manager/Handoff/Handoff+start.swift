@@ -1,4 +1,5 @@
 import Front
+import Glibc
 import Linux
 import Log
 import Pipeline
@@ -62,10 +63,18 @@ extension Handoff {
   private func unhealthy(
     _ release: Release, _ app: AppInstance, _ place: AppPlace, _ patience: Duration, _ last: ProbeResult?
   ) -> String {
+    if let shortage = last?.shortage { return unasked(release, patience, shortage) }
     var sentence = "release \(release.number) was not healthy within \(describe(patience))"
     if let last { sentence += " (\(last.summary))" }
     guard last?.status == nil else { return sentence }
     return sentence + PortTrouble.elsewhere(ListeningPorts.of(group: app.pid), insteadOf: place.port)
+  }
+
+  private func unasked(_ release: Release, _ patience: Duration, _ shortage: SystemError) -> String {
+    let way = shortage.code == EMFILE ? " (docker run --ulimit nofile=N)" : ""
+    return "asking release \(release.number) for its health failed for \(describe(patience)): "
+      + "\(shortage.reason); the manager itself is short of them: let the container have more\(way), "
+      + "then deploy again"
   }
 
   func tell(_ instance: AppInstance, of release: Release, _ narrator: Narrator) {

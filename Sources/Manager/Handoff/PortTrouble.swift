@@ -1,8 +1,8 @@
 /// What to tell of an app that does not listen where it was told to.
 enum PortTrouble {
-  /// To a sentence about a probe that nobody answered.
-  static func elsewhere(_ ports: [UInt16], insteadOf port: UInt16) -> String {
-    if ports.contains(port) { return "" }
+  /// To a sentence about a probe that nobody answered. nil: where the app listens cannot be seen.
+  static func elsewhere(_ ports: [UInt16]?, insteadOf port: UInt16) -> String {
+    guard let ports, !ports.contains(port) else { return "" }
     let found = ports.isEmpty ? "nothing" : "port " + ports.map(String.init).joined(separator: ", ")
     let sentence = "; it listens on \(found) instead of PORT=\(port): let it read process.env.PORT"
     guard let first = ports.first else { return sentence }
