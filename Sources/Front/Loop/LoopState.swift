@@ -52,8 +52,9 @@ typealias ListenerRef = UnsafeMutablePointer<Listener>
 
 /// The memory that a loop receives into and writes heads in, of whichever connection.
 struct LoopMemory {
-  /// A head and a large body: fewer, larger reads halve the cost of a large answer.
-  static let scratch = (1 << 20) + (64 << 10)
+  /// A head and a large body. Fewer, larger reads halve the cost of a large answer, but what was read should still be
+  /// in a core's own cache when it is sent: a whole MiB costs a tenth more.
+  static let scratch = 768 << 10
   /// Before the scratch: a rewritten head is put right before its body, so that both leave in one send.
   static let headroom = 128 << 10
   static let firstRead = 32 << 10
