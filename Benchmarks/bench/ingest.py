@@ -18,6 +18,8 @@ from report import Figure, ratio, rounds
 from repository import SMALL_APP, Repository
 
 LINES = 1_000_000
+# Seconds after which a build of so many lines does not end any more.
+PATIENCE = 120
 
 
 def measure(scratch: Path) -> list[Figure]:
@@ -75,10 +77,13 @@ def compare(manager: Manager, repository: Repository, output: Path, scratch: Pat
 def deploy(manager: Manager) -> tuple[int, dict]:
   """As `Manager.deploy`, but nobody follows the log."""
   number = manager.ask("POST", "/api/projects/main/deploy", {})["deployment"]
+  deadline = time.monotonic() + PATIENCE
   while (deployment := manager.ask("GET", f"/api/deployments/{number}"))["finishedAt"] is None:
+    if time.monotonic() > deadline:
+      break
     time.sleep(0.05)
   if deployment["state"] != "success":
-    raise SystemExit(f"Deployment {number} failed:\n{manager.log.read_text()[-4000:]}")
+    raise SystemExit(f"Deployment {number} is {deployment['state']}:\n{manager.log.read_text()[-4000:]}")
   return number, deployment
 
 

@@ -26,8 +26,8 @@ struct FaultDamage {
   }
 
   /// All objects of the mirror, cut in half.
-  private static func truncateObjects(_ manager: Manager) throws -> String {
-    let folder = manager.root + "/shared/repo.git/objects"
+  private static func truncateObjects(_ mirror: String) throws -> String {
+    let folder = mirror + "/objects"
     var count = 0
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
       var status = stat()
@@ -41,14 +41,15 @@ struct FaultDamage {
     return "\(count) objects cut in half"
   }
 
+  private static func mirror(_ name: String, harm: @escaping @Sendable (String) throws -> String) -> Damage {
+    Damage(name: name, says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]) { manager, _ in
+      try harm(manager.root + "/shared/repo.git")
+    }
+  }
+
   /// While it runs: each is found by the next deployment.
   static let running: [Damage] = [
-    Damage(
-      name: "objects of the mirror truncated",
-      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
-    ) {
-      manager, _ in try truncateObjects(manager)
-    },
+    mirror("objects of the mirror truncated", harm: truncateObjects),
     // git fetches what is missing, without a word.
     Damage(name: "objects of the mirror removed", says: []) {
       manager, _ in
@@ -58,30 +59,10 @@ struct FaultDamage {
       }
       return "objects/ is empty"
     },
-    Damage(
-      name: "HEAD of the mirror garbage",
-      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
-    ) {
-      manager, _ in try garbage(manager.root + "/shared/repo.git/HEAD")
-    },
-    Damage(
-      name: "packed-refs of the mirror garbage",
-      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
-    ) {
-      manager, _ in try garbage(manager.root + "/shared/repo.git/packed-refs")
-    },
-    Damage(
-      name: "config of the mirror garbage",
-      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
-    ) {
-      manager, _ in try garbage(manager.root + "/shared/repo.git/config")
-    },
-    Damage(
-      name: "a branch of the mirror garbage",
-      says: ["the mirror in shared/repo.git is damaged", "fetching it anew"]
-    ) {
-      manager, _ in try garbage(manager.root + "/shared/repo.git/refs/heads/main")
-    },
+    mirror("HEAD of the mirror garbage") { try garbage($0 + "/HEAD") },
+    mirror("packed-refs of the mirror garbage") { try garbage($0 + "/packed-refs") },
+    mirror("config of the mirror garbage") { try garbage($0 + "/config") },
+    mirror("a branch of the mirror garbage") { try garbage($0 + "/refs/heads/main") },
     Damage(name: "the ledger garbage", says: ["The ledger was damaged", "good releases"]) { manager, _ in
       try garbage(manager.root + "/shared/releases.json")
     },

@@ -10,19 +10,10 @@ struct FaultStops {
   @Test func `SIGSTOP of the manager: requests wait, and none is lost`() async throws {
     try await withFrontedApp { manager, repository in
       try await Sweep.check("SIGSTOP of the manager for \(Self.pause)", repository) {
-        let load = Load(port: manager.port, clients: 4, pause: 5000)
-        try await eventually("the clients are at work") { load.responses > 20 }
         let told = manager.listening()
-        try await stopped(try await manager.pid())
-        let before = load.responses
-        try await eventually("they are at work again") { load.responses > before + 20 }
-        let report = try await load.end()
-        guard report.problems.isEmpty else { throw Failure("lost: \(report.problems.prefix(5))") }
-        guard report.slowest > Self.pause * 0.8 else { throw Failure("nobody waited: \(report.slowest)") }
+        let proof = try await loaded(manager) { try await stopped(try await manager.pid()) }
         return Sweep.Aftermath(
-          manager: manager,
-          proof: "state T; the slowest of \(report.responses) answers took \(report.slowest.seconds) s",
-          serving: ["1"], says: ["did not run for", "stopped"], told: told)
+          manager: manager, proof: proof, serving: ["1"], says: ["did not run for", "stopped"], told: told)
       }
     }
   }
@@ -30,22 +21,15 @@ struct FaultStops {
   @Test func `SIGSTOP of the app: requests wait, and none is lost`() async throws {
     try await withFrontedApp(["ACCESS_LOG": "text"]) { manager, repository in
       try await Sweep.check("SIGSTOP of the app for \(Self.pause)", repository) {
-        let load = Load(port: manager.port, clients: 4, pause: 5000)
-        try await eventually("the clients are at work") { load.responses > 20 }
         let told = manager.listening()
-        let (starters, app) = try await manager.appProcesses()
-        for pid in starters { kill(pid, SIGSTOP) }
-        try await stopped(app)
-        for pid in starters { kill(pid, SIGCONT) }
-        let before = load.responses
-        try await eventually("they are at work again") { load.responses > before + 20 }
-        let report = try await load.end()
-        guard report.problems.isEmpty else { throw Failure("lost: \(report.problems.prefix(5))") }
-        guard report.slowest > Self.pause * 0.8 else { throw Failure("nobody waited: \(report.slowest)") }
+        let proof = try await loaded(manager) {
+          let (starters, app) = try await manager.appProcesses()
+          for pid in starters { kill(pid, SIGSTOP) }
+          try await stopped(app)
+          for pid in starters { kill(pid, SIGCONT) }
+        }
         return Sweep.Aftermath(
-          manager: manager,
-          proof: "state T; the slowest of \(report.responses) answers took \(report.slowest.seconds) s",
-          serving: ["1"], says: ["GET /echo/", " 200 "],
+          manager: manager, proof: proof, serving: ["1"], says: ["GET /echo/", " 200 "],
           told: {
             // The line of the access log tells how long it took.
             try await told().split(separator: "\n").filter { line in
@@ -109,6 +93,19 @@ struct FaultStops {
         try await manager.untilIdle()
       }
     }
+  }
+
+  /// Clients at work around it. Returns how it is known that they had to wait, and that none of them missed an answer.
+  private func loaded(_ manager: Manager, _ stop: () async throws -> Void) async throws -> String {
+    let load = Load(port: manager.port, clients: 4, pause: 5000)
+    try await eventually("the clients are at work") { load.responses > 20 }
+    try await stop()
+    let before = load.responses
+    try await eventually("they are at work again") { load.responses > before + 20 }
+    let report = try await load.end()
+    guard report.problems.isEmpty else { throw Failure("lost: \(report.problems.prefix(5))") }
+    guard report.slowest > Self.pause * 0.8 else { throw Failure("nobody waited: \(report.slowest)") }
+    return "state T; the slowest of \(report.responses) answers took \(report.slowest.seconds) s"
   }
 
   /// The app answers while something else is stopped.
