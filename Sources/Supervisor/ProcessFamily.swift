@@ -31,10 +31,14 @@ package struct ProcessFamily {
       guard let mark else { return false }
       return Procfs.environment(of: process.pid, has: mark)
     }
-    // The kernel's list of children may leave some out while others of them end.
-    guard found.isEmpty, Glibc.kill(-leader, 0) == 0 else { return found }
+    // The kernel's list of children may leave some out while others of them end. A leader that waits to be reaped keeps
+    // its group too, but says nothing of others.
+    guard found.isEmpty, !isLeaderHere, Glibc.kill(-leader, 0) == 0 else { return found }
     return Procfs.processes().filter { $0.group == leader && !$0.isZombie }
   }
+
+  /// Alive, or about to be reaped.
+  private var isLeaderHere: Bool { table.children.contains(leader) }
 
   package func signal(_ number: Int32) { _ = kill(-leader, number) }
 
@@ -71,7 +75,7 @@ package struct ProcessFamily {
     let deadline = ContinuousClock.Instant.now + limit
     var emptyLooks = 0
     while true {
-      emptyLooks = members().isEmpty ? emptyLooks + 1 : 0
+      emptyLooks = !isLeaderHere && members().isEmpty ? emptyLooks + 1 : 0
       // One look can miss a process: while it becomes another program its environment is empty.
       if emptyLooks == 2 { return true }
       let remaining = deadline - .now

@@ -42,6 +42,26 @@ import Testing
     await app.kill()
   }
 
+  @MainLoop @Test func `a leader that is still to be reaped is no reason to look at all processes`()
+    async throws
+  {
+    let other = try await startOther(children: 200)
+    let script = Script()
+    let app = try script.start("echo up; exec sleep 1000")
+    await script.said("up")
+    kill(app.pid, SIGKILL)
+    // In this turn of the loop nobody reaps it.
+    while Procfs.process(app.pid)?.isZombie == false { usleep(1000) }
+    let family = ProcessFamily(leader: app.pid, mark: nil, table: Reaper.table)
+    #expect(family.members().isEmpty)
+    // Two for each of them, if they were looked at.
+    #expect(reads(of: family) < 200)
+    #expect(await family.emptied(within: .seconds(5)))
+    #expect(Procfs.process(app.pid) == nil)
+    kill(-other, SIGKILL)
+    await app.kill()
+  }
+
   @MainLoop @Test func `who fled is found among others, who are left alone`() async throws {
     let other = try await startOther(children: 1)
     let script = Script()
