@@ -37,7 +37,8 @@ int clinux_open_beneath(int folder, const char *path) {
 
 struct clinux_identity clinux_act_as(struct clinux_identity who) {
     // Of this thread alone. The group first: as that user it could not be set.
-    struct clinux_identity before;
+    struct clinux_identity before = {0};
+    prctl(PR_GET_PDEATHSIG, &before.parents_end);
     before.group = (gid_t)setfsgid(who.group);
     before.user = (uid_t)setfsuid(who.user);
     return before;
@@ -46,8 +47,9 @@ struct clinux_identity clinux_act_as(struct clinux_identity who) {
 void clinux_act_again_as(struct clinux_identity who) {
     setfsuid(who.user);
     setfsgid(who.group);
-    // With the user the kernel has set this to what /proc/sys/fs/suid_dumpable says.
+    // With the user the kernel has set this to what /proc/sys/fs/suid_dumpable says, and the signal to none.
     clinux_forbid_dump();
+    if (who.parents_end != 0) clinux_signal_at_parents_end(who.parents_end);
 }
 
 int clinux_start_thread(void *(*body)(void *), void *context, const char *name) {

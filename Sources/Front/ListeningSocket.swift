@@ -11,8 +11,9 @@ enum ListeningSocket {
       if address.family != AF_UNIX {
         // Accepted sockets inherit it.
         try set(fd, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        // Taken in with their first bytes, or a second later without any: most are never waited for.
-        try set(fd, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, 1)
+        // Taken in with their first bytes, or a second later without any: most are never waited for. Where a kernel
+        // has no such thing, they are.
+        try? set(fd, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, 1)
         if address.family == AF_INET6 { try set(fd, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
       }
       try systemCall("bind") { address.withRaw { bind(fd, $0, $1) } }

@@ -45,7 +45,7 @@ package enum Files {
   ) throws(SystemError) -> Value {
     var status = stat()
     try systemCall("stat", owned) { stat(owned, &status) }
-    let before = clinux_act_as(clinux_identity(user: status.st_uid, group: status.st_gid))
+    let before = clinux_act_as(clinux_identity(user: status.st_uid, group: status.st_gid, parents_end: 0))
     defer { clinux_act_again_as(before) }
     return try body()
   }

@@ -21,7 +21,8 @@ package struct HealthCheck: Sendable {
   package enum Verdict: Sendable, Equatable {
     case healthy(ProbeResult)
     case exited(AppInstance.Exit)
-    case unhealthy(ProbeResult?)
+    /// The last probe that reached out for the app, and what kept the manager from asking again.
+    case unhealthy(ProbeResult?, shortage: SystemError?)
     case canceled
   }
 
@@ -34,18 +35,19 @@ package struct HealthCheck: Sendable {
   ) async -> Verdict {
     let started = ContinuousClock.Instant.now
     let deadline = started + limit
-    var last: ProbeResult?
+    var (last, told): (ProbeResult?, ProbeResult?)
     while true {
       if Task.isCancelled { return .canceled }
       if !app.isRunning { return .exited(await app.exit.value()) }
       let remaining = deadline - .now
-      if remaining <= .zero { return .unhealthy(last) }
+      if remaining <= .zero { return .unhealthy(last, shortage: told?.shortage) }
       let result = await Probe.get(
         port: port, socket: socket, path: path ?? "/", timeout: min(remaining, .seconds(5)))
       // The answer may have come from whoever else has that port.
       if !app.isRunning { return .exited(await app.exit.value()) }
-      if result.status != last?.status || result.failure != last?.failure { onProbe(result) }
-      last = result
+      if result.status != told?.status || result.failure != told?.failure { onProbe(result) }
+      told = result
+      if result.shortage == nil { last = result }
       if let status = result.status, accepts(status) { return .healthy(result) }
       // A crash ends the pause: nobody should wait for a probe of what is gone.
       _ = await app.ended.value(within: pause(after: .now - started))

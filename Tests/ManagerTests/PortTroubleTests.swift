@@ -1,3 +1,5 @@
+import Glibc
+import Linux
 import Testing
 
 @testable import Manager
@@ -13,6 +15,14 @@ import Testing
         == "; it listens on nothing instead of PORT=10001: let it read process.env.PORT")
     #expect(PortTrouble.elsewhere([4000, 10_001], insteadOf: 10_001) == "")
     #expect(PortTrouble.elsewhere(nil, insteadOf: 10_001) == "")
+  }
+
+  @Test func `a shortage of the manager's own is told as that`() {
+    let error = SystemError(code: EMFILE, operation: "socket")
+    #expect(
+      PortTrouble.unasked(error)
+        == "; in the end it could not be asked: Too many open files: "
+        + "give the container more of them (docker run --ulimit nofile=N)")
   }
 
   @Test(arguments: [

@@ -244,8 +244,12 @@ import Testing
       }
     }
     try await withServer({ $0.connections = 2 }, handler: handler) { port, _ in
-      let clients = try (0..<6).map { _ in try LoopbackClient(port: port) }
-      for client in clients { try client.send(get("/")) }
+      // Each asks before the next one comes: who has asked nothing yet makes room.
+      let clients = try (0..<6).map { _ in
+        let client = try LoopbackClient(port: port)
+        try client.send(get("/"))
+        return client
+      }
       for client in clients { #expect(await client.response()?.text == "done") }
     }
   }

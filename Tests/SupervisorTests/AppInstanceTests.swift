@@ -129,7 +129,7 @@ import Testing
     let check = HealthCheck(path: "/up", interval: .milliseconds(10), timeout: .milliseconds(100))
     var probes = 0
     let verdict = await check.wait(for: app, port: 1, within: .milliseconds(100)) { _ in probes += 1 }
-    guard case .unhealthy(let last) = verdict else {
+    guard case .unhealthy(let last, shortage: nil) = verdict else {
       Issue.record("\(verdict)")
       return
     }

@@ -6,7 +6,7 @@ import Testing
 struct Soak {
   @Test func `load, deployments and crashes cost no answer and leave nothing behind`() async throws {
     try Toolbox.requireRoot(for: "a PID namespace")
-    let seconds = Toolbox.limit("BASCULE_SOAK", otherwise: 90)
+    let seconds = Toolbox.limit("BASCULE_SOAK", otherwise: 120)
     let python = try Toolbox.find("python3", package: "python3")
     _ = try Toolbox.find("cc", package: "gcc")
     try await Workspace.with { workspace in

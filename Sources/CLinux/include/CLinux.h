@@ -32,6 +32,7 @@ int clinux_open_beneath(int folder, const char *path);
 struct clinux_identity {
     uid_t user;
     gid_t group;
+    int parents_end;
 };
 struct clinux_identity clinux_act_as(struct clinux_identity who);
 void clinux_act_again_as(struct clinux_identity who);

@@ -199,7 +199,7 @@ extension Loop {
     state.pointee.listeners.append(listener)
   }
 
-  /// What has connected already is still taken in.
+  /// Who has asked for something already is still taken in.
   func closeListeners(where isMeant: (ListenerRef) -> Bool = { _ in true }) {
     for listener in state.pointee.listeners where isMeant(listener) {
       while !state.pointee.areListenersPaused, !accept(listener) {}

@@ -1,5 +1,4 @@
 import Front
-import Glibc
 import Linux
 import Log
 import Pipeline
@@ -49,8 +48,8 @@ extension Handoff {
         "release \(release.number) ended while it started: \(exit.explanation)"
           + PortTrouble.taken(instance.lastLines, insteadOf: place.port),
         exitCode: exit.status.shellCode)
-    case .unhealthy(let last):
-      error = DeployError(.unhealthy, unhealthy(release, instance, place, patience, last))
+    case .unhealthy(let last, let shortage):
+      error = DeployError(.unhealthy, unhealthy(release, instance, place, patience, last, shortage))
     case .canceled: error = DeployError(.canceled, "canceled while release \(release.number) started")
     }
     tell(instance, of: release, narrator)
@@ -61,20 +60,14 @@ extension Handoff {
   }
 
   private func unhealthy(
-    _ release: Release, _ app: AppInstance, _ place: AppPlace, _ patience: Duration, _ last: ProbeResult?
+    _ release: Release, _ app: AppInstance, _ place: AppPlace, _ patience: Duration, _ last: ProbeResult?,
+    _ shortage: SystemError?
   ) -> String {
-    if let shortage = last?.shortage { return unasked(release, patience, shortage) }
     var sentence = "release \(release.number) was not healthy within \(describe(patience))"
     if let last { sentence += " (\(last.summary))" }
+    if let shortage { sentence += PortTrouble.unasked(shortage) }
     guard last?.status == nil else { return sentence }
     return sentence + PortTrouble.elsewhere(ListeningPorts.of(group: app.pid), insteadOf: place.port)
-  }
-
-  private func unasked(_ release: Release, _ patience: Duration, _ shortage: SystemError) -> String {
-    let way = shortage.code == EMFILE ? " (docker run --ulimit nofile=N)" : ""
-    return "asking release \(release.number) for its health failed for \(describe(patience)): "
-      + "\(shortage.reason); the manager itself is short of them: let the container have more\(way), "
-      + "then deploy again"
   }
 
   func tell(_ instance: AppInstance, of release: Release, _ narrator: Narrator) {

@@ -5,15 +5,15 @@ enum ListeningPorts {
   /// nil where that cannot be seen: then nothing may be said of it.
   static func of(group: Int32) -> [UInt16]? {
     let members = Procfs.processes().filter { $0.group == group && !$0.isZombie }
-    guard let first = members.first else { return nil }
+    guard !members.isEmpty else { return nil }
     do throws(SystemError) {
       var sockets: Set<String> = []
       for member in members { sockets.formUnion(try Procfs.descriptors(of: member.pid)) }
       var ports: Set<UInt16> = []
       for table in ["tcp", "tcp6"] {
         // Without IPv6 there is no such table.
-        guard Files.kind("/proc/\(first.pid)/net/\(table)") != nil else { continue }
-        let rows = try Files.text("/proc/\(first.pid)/net/\(table)").split(separator: "\n").dropFirst()
+        guard Files.kind("/proc/self/net/\(table)") != nil else { continue }
+        let rows = try Files.text("/proc/self/net/\(table)").split(separator: "\n").dropFirst()
         ports.formUnion(rows.compactMap { port(listenedOn: $0, by: sockets) })
       }
       return ports.sorted()

@@ -1,4 +1,7 @@
-/// What to tell of an app that does not listen where it was told to.
+import Glibc
+import Linux
+
+/// What to tell of an app that does not listen where it was told to, or that could not be asked.
 enum PortTrouble {
   /// To a sentence about a probe that nobody answered. nil: where the app listens cannot be seen.
   static func elsewhere(_ ports: [UInt16]?, insteadOf port: UInt16) -> String {
@@ -7,6 +10,17 @@ enum PortTrouble {
     let sentence = "; it listens on \(found) instead of PORT=\(port): let it read process.env.PORT"
     guard let first = ports.first else { return sentence }
     return sentence + ", or set HANDOFF=in-place and APP_PORT=\(first)"
+  }
+
+  /// To a sentence about an app that was not healthy in time, when the manager could not ask it any more.
+  static func unasked(_ shortage: SystemError) -> String {
+    let way =
+      switch shortage.code {
+      case EMFILE: "give the container more of them (docker run --ulimit nofile=N)"
+      case ENFILE: "the whole machine has too many (sysctl fs.file-max)"
+      default: "the machine has no memory left"
+      }
+    return "; in the end it could not be asked: \(shortage.reason): \(way)"
   }
 
   /// To a sentence about an app that ended: empty unless its last words were of a port that is taken.

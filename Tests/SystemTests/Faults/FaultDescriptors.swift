@@ -5,9 +5,10 @@ import Testing
 @Suite(.fewAtATime)
 struct FaultDescriptors {
   @Test func `EMFILE while a deployment runs, requests come and RELOAD is asked for`() async throws {
-    try await withLiveApp { manager, repository in
+    // So long is waited for a release that cannot be asked.
+    try await withLiveApp(["HEALTH_CHECK_TIMEOUT": "\(5 * slowness)"]) { manager, repository in
       for boundary in Sweep.pick(
-        [.fetching, .building, .built], long: Boundary.beforeTheStart + [.started])
+        [.fetching, .building, .built, .started], long: Boundary.beforeTheStart + [.started])
       {
         try await Sweep.check("EMFILE from \"\(boundary.words)\" on", repository) {
           try await Sweep.strike(manager, repository, at: boundary) { try await exhaust($0) }
@@ -70,7 +71,9 @@ struct FaultDescriptors {
     // Nobody gets in now; whoever waits is let in when there are descriptors again.
     let visitor = try rawClient(port: manager.port)
     try visitor.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-    guard visitor.isSilent(for: 300) else { throw Failure("who waited was let in, or sent away") }
+    guard visitor.isSilent(for: 300) else {
+      throw Failure("who waited was let in, or sent away\n\(manager.log.suffix(3000))")
+    }
     try await limit.set(before)
     let answer = try await onThread { try visitor.readResponse() }
     guard answer.status == 200 else { throw Failure("who waited was not served: \(answer)") }

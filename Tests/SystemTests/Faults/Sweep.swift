@@ -24,6 +24,8 @@ enum Sweep {
     /// Where they are looked for.
     let told: () async throws -> String
     var silence = "healed in silence"
+    /// Without `says`: some line must be there all the same, whatever its words.
+    var mustBeTold = false
   }
 
   /// One case. Returns the manager that runs now and the version it serves.
@@ -43,7 +45,8 @@ enum Sweep {
         guard after.serving.contains(version) else { return false }
         return await manager.isReady()
       }
-      row.message = after.says.isEmpty ? after.silence : try await line(after, name)
+      let isSilent = after.says.isEmpty && !after.mustBeTold
+      row.message = isSilent ? after.silence : try await line(after, name)
       let version = Sweep.version()
       if let commit { try await commit(version) } else { try await repository.commit(version) }
       let finished = try await manager.bascule("deploy", "--force")
