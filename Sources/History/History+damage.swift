@@ -7,13 +7,13 @@ import SQLite
 extension History {
   /// To look through a file of this size takes a few milliseconds; a larger one is looked through later, beside the
   /// work, because whoever waits for the app must not wait for that.
-  private static let checkedAtOnce: Int64 = 8 << 20
+  private nonisolated static let checkedAtOnce: Int64 = 8 << 20
 
   nonisolated static func mark(_ path: String) -> String { path + ".damaged" }
 
   static func isMarked(_ path: String) -> Bool { Files.kind(mark(path)) != nil }
 
-  static func size(_ path: String) -> Int64 {
+  nonisolated static func size(_ path: String) -> Int64 {
     ["", "-wal"].reduce(0) { total, suffix in
       var status = stat()
       return stat(path + suffix, &status) == 0 ? total + Int64(status.st_size) : total
@@ -21,7 +21,7 @@ extension History {
   }
 
   /// Throws what is wrong with the file, if it is small.
-  static func checkAtOnce(_ database: Database, _ path: String) throws(SQLiteError) {
+  nonisolated static func checkAtOnce(_ database: Database, _ path: String) throws(SQLiteError) {
     if size(path) <= checkedAtOnce { try check(database) }
   }
 

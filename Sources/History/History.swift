@@ -155,9 +155,10 @@ package final class History {
     guard !isCheckpointing, !isDamaged, !isInMemory else { return }
     isCheckpointing = true
     let path = path
-    let length = await Blocking.disk.run { (try? Database(path: path)).flatMap { Self.checkpoint($0) } ?? 0 }
+    let (length, error) = await Blocking.disk.run { Self.checkpointChecked(path) }
     isCheckpointing = false
-    guard length > Self.longestLog else { return }
+    if let error, error.isDamage { noteDamage(error) }
+    guard !isDamaged, length > Self.longestLog else { return }
     // It begins again only where all of it is in the file. Writers that never pause for as long as a disk takes
     // would let it grow without end: for once they wait for the little that they have added meanwhile.
     commit()
@@ -166,6 +167,18 @@ package final class History {
 
   /// In pages: 64 MiB.
   private static let longestLog: Int64 = 16_384
+
+  /// What is damaged while it is in use may lie long in the memory of the one connection that uses it, whole: only
+  /// another one sees the file.
+  private nonisolated static func checkpointChecked(_ path: String) -> (length: Int64, SQLiteError?) {
+    do throws(SQLiteError) {
+      let database = try Database(path: path)
+      try checkAtOnce(database, path)
+      return (checkpoint(database) ?? 0, nil)
+    } catch {
+      return (0, error)
+    }
+  }
 
   /// Returns the length of the log in pages.
   private nonisolated static func checkpoint(_ database: Database) -> Int64? {

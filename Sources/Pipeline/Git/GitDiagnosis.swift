@@ -77,6 +77,12 @@ enum GitDiagnosis {
     ("Connection refused", "nothing listens there: check the host and port in GIT_REPO"),
     ("Connection reset by", ended),
     ("Connection closed by", ended),
+    // Over https: what GnuTLS says of one that ends in the handshake, and curl of one that does not come about.
+    ("The TLS connection was non-properly terminated", ended),
+    (
+      "Couldn't connect to server",
+      "nothing answers there: check the host and port in GIT_REPO, and the container's network"
+    ),
     ("Connection timed out", "the host does not answer: check the container's network"),
     ("No space left on device", isFull),
     ("Read-only file system", "the volume is mounted read-only: mount it writable"),

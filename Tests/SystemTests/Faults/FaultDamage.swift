@@ -93,6 +93,62 @@ struct FaultDamage {
 
   private var running: [Damage] { Self.running }
 
+  /// It is in the way of no deployment. What was recorded is lost, and that is said.
+  @Test func `a history overwritten while it is in use is told of, and costs no deployment`() async throws {
+    try await withLiveApp { first, repository in
+      var (manager, served) = (first, "1")
+      let path = manager.root + "/shared/bascule.db"
+      let cases: [(name: String, harm: (Int) throws -> Void)] = [
+        ("overwritten with noise", { try Self.inPlace(path, Self.noise($0)) })
+      ]
+      for (name, harm) in cases {
+        let told = manager.listening()
+        (_, served) = try await Sweep.check("the history \(name) while in use", repository) {
+          // Until it has gone into the file, all of it is in the log beside it.
+          let size = try await manager.whileRunning("there is something in \(path)") { () -> Int? in
+            let size = try Self.size(path)
+            return size > 8192 ? size : nil
+          }
+          try harm(size)
+          var version = ""
+          // What is still in the log as well is read from there, until the log begins again.
+          for _ in 1...5 where try await !told().contains("the history is damaged") {
+            version = Sweep.version()
+            try await manager.push(repository.commit(version))
+            try await manager.untilServes(version)
+            try await manager.untilIdle()
+          }
+          return Sweep.Aftermath(
+            manager: manager, proof: "\(path) had \(size) bytes, has \(try Self.size(path))",
+            serving: [version], says: ["error: the history is damaged", "until Bascule is started again"],
+            told: told)
+        }
+        (manager, served) = try await Sweep.check("the history \(name) in use, then a restart", repository) {
+          guard try await manager.stop() == 0 else { throw Failure("it did not stop") }
+          let again = try await manager.again(["GIT_REPO": repository.path])
+          return Sweep.Aftermath(
+            manager: again, proof: "the manager was started again", serving: [served],
+            says: ["the history is damaged", "set aside"], told: { again.log })
+        }
+      }
+    }
+  }
+
+  private static func size(_ path: String) throws -> Int {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw Failure("no file \(path)") }
+    return Int(status.st_size)
+  }
+
+  /// In the file that is open: another one of its name would be another fault.
+  private static func inPlace(_ path: String, _ bytes: Data) throws {
+    let file = open(path, O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+    defer { close(file) }
+    let count = bytes.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
+    guard count == bytes.count else { throw Failure("\(path): \(count) of \(bytes.count) were written") }
+  }
+
   @Test func `what is damaged is told of at the next start`() async throws {
     try await withLiveApp { first, repository in
       var (manager, served) = (first, "1")

@@ -148,6 +148,64 @@ struct FaultKills {
     }
   }
 
+  /// Of the two that run while a deployment ends.
+  enum App: String, Sendable { case old, new }
+
+  /// Who serves and what is told follows from whose end it was, whatever else the manager had just decided.
+  @Test func `kill -9 of the old app or the new one from the start to the end of a deployment`() async throws
+  {
+    // Long enough for the old app to be on call while the manager stands still.
+    try await withLiveApp(["WATCH_TIME": "10"]) { manager, repository in
+      let all: [(App, Boundary)] = [
+        (.old, .started), (.new, .started), (.old, .switched), (.new, .switched), (.old, .done),
+        (.new, .done),
+      ]
+      for (app, boundary) in Sweep.pick([all[0], all[2], all[3]], long: all) {
+        try await Sweep.check("kill -9 of the \(app.rawValue) app at \"\(boundary.words)\"", repository) {
+          try await Sweep.strike(manager, repository, at: boundary) { strike in
+            try await end(app, in: strike, at: boundary)
+          }
+        }
+      }
+    }
+  }
+
+  /// nil: `current` is further than the log.
+  private func end(
+    _ app: App, in strike: Strike, at boundary: Boundary
+  ) async throws -> Sweep.Aftermath? {
+    let manager = strike.manager
+    let old = try manager.release(of: strike.served)
+    let new = try manager.release(of: strike.version)
+    guard manager.current == "releases/\(boundary.isSwitched ? new : old)" else { return nil }
+    let release = app == .old ? old : new
+    // One that was just started may not be an app yet: its processes go on while the manager stands still.
+    let victim = try await eventually("the \(app.rawValue) app runs") {
+      try await manager.processes(of: release).first { Procfs.commandLine($0).last == "index.ts" }
+    }
+    let all = try await manager.processes(of: release)
+    guard let state = Procfs.state(victim), state != "Z", kill(victim, SIGKILL) == 0 else {
+      throw Failure("process \(victim) had ended before it was killed")
+    }
+    // Also `bun start`, which the manager waits for. Nobody but the kernel can have ended them: the manager is stopped.
+    try await eventually("all of the \(app.rawValue) app has ended") {
+      all.allSatisfy { Procfs.state($0) == nil || Procfs.state($0) == "Z" }
+    }
+    strike.goOn()
+    try await manager.untilIdle()
+    let says: [String]
+    switch (app, boundary.isSwitched) {
+    // It may be noticed before the switch or after it.
+    case (.old, false): says = ["release \(old)", "ended", "SIGKILL"]
+    case (.old, true): says = ["release \(old), which served before, ended: ", "SIGKILL"]
+    case (.new, false): says = ["release \(new) ended", "SIGKILL"]
+    case (.new, true): says = ["release \(new) cannot stay", "SIGKILL", "going back"]
+    }
+    return Sweep.Aftermath(
+      manager: manager, proof: "process \(victim) was in state \(state), then gone",
+      serving: [app == .old ? strike.version : strike.served], says: says, told: strike.told)
+  }
+
   @Test func `kill -9 of a new release that starts`() async throws {
     try await withLiveApp(start: "exec bun index.ts") { manager, repository in
       let served = "1"
@@ -200,6 +258,26 @@ struct FaultKills {
           }
         }
       }
+    }
+  }
+}
+
+extension Manager {
+  /// The number of the one release that has this version of the app.
+  fileprivate func release(of version: String) throws -> Int {
+    let found = try releaseNumbers().filter { number in
+      guard let text = file("releases/\(number)/app.json") else { return false }
+      return (try? JSON(parsing: text))?["version"].string == version
+    }
+    guard found.count == 1 else { throw Failure("version \(version) is in the releases \(found)") }
+    return found[0]
+  }
+
+  /// `bun start` and the app itself.
+  fileprivate func processes(of release: Int) async throws -> [pid_t] {
+    Procfs.descendants(of: try await pid()).filter {
+      Procfs.folder($0) == "\(root)/releases/\(release)"
+        && Procfs.commandLine($0).first?.split(separator: "/").last == "bun"
     }
   }
 }

@@ -94,6 +94,49 @@ struct FaultNetwork {
     }
   }
 
+  /// What serves came from elsewhere: with the address of the villain the manager is started again on what it has.
+  @Test func `https hangs, is reset, is closed at once`() async throws {
+    try await withLiveApp { first, repository in
+      var (manager, served) = (first, "1")
+      for manner in Villain.Manner.allCases {
+        (manager, served) = try await Sweep.check("https \(manner.rawValue)", repository) {
+          guard try await manager.stop() == 0 else { throw Failure("it did not stop") }
+          let port = try freePort()
+          let villain = try Villain(port: port, manner)
+          defer { villain.end() }
+          let misled = try await manager.again([
+            "GIT_REPO": "https://127.0.0.1:\(port)/x.git", "DEPLOY_TIMEOUT": Self.timeout,
+          ])
+          try await misled.untilServes(served)
+          try await misled.untilIdle()
+          let start = ContinuousClock.now
+          let finished = try await misled.bascule("deploy")
+          let took = ContinuousClock.now - start
+          guard finished.code == 1, villain.visitors > 0 else {
+            throw Failure("\(villain.visitors) came, \(finished)")
+          }
+          guard took < .seconds((Double(Self.timeout) ?? 0) + 20 * Double(slowness)) else {
+            throw Failure("it took \(took)")
+          }
+          let error = try await misled.lastError()
+          try await misled.untilServes(served)
+          guard try await misled.stop() == 0 else { throw Failure("it did not stop") }
+          let again = try await misled.again(["GIT_REPO": repository.path])
+          let says =
+            switch manner {
+            case .silent: ["took too long", "DEPLOY_TIMEOUT"]
+            // For curl a reset may come before the connection has.
+            case .resets: ["fetching", "failed", "check the host and port in GIT_REPO"]
+            case .closes: ["fetching", "failed", "ended the connection"]
+            }
+          return Sweep.Aftermath(
+            manager: again, proof: "\(villain.visitors) connections came, and \(served) served on",
+            serving: [served], says: ["failed: "] + says, told: { error })
+        }
+      }
+    }
+  }
+
   @Test func `a registry that stalls in the middle of a package`() async throws {
     try await Workspace.with { workspace in
       let registry = try await Registry(in: workspace)

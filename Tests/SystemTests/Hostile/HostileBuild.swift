@@ -15,18 +15,48 @@ struct HostileBuild {
       let text = try #require(manager.file("releases/2/attempts.json"))
       let attempts = try JSON(parsing: text)
       #expect(attempts.names.count > 30)
+      for name in Self.secrets.keys.sorted() + ["GIT_SSH_KEY"] {
+        #expect(attempts.names.contains("\(name) in an environment"), "nobody has looked for it")
+      }
       for name in attempts.names {
         let outcome = attempts[name].string ?? ""
         #expect(outcome.hasPrefix("refused: "), "\(name): \(outcome)")
-        #expect(outcome != "refused: ENOENT", "\(name): there was nothing to be refused")
       }
       #expect(manager.file("shared/jwt.secret") == before && manager.current == "releases/2")
       try await manager.untilServes("2")
-    } settings: { _ in
+    } settings: { workspace in
+      let key = workspace.path + "/key"
+      try await workspace.run(["ssh-keygen", "-q", "-N", "", "-t", "ed25519", "-f", key])
+      var secrets = Self.secrets
+      secrets["GIT_SSH_KEY"] = try String(contentsOfFile: key, encoding: .utf8)
+      // As of a time when they were made and not given: there is something to be read.
+      try workspace.makeFolder("app/shared")
+      for name in ["jwt.secret", "admin.password"] {
+        try workspace.write(
+          String(repeating: "made before ", count: 4), to: "app/shared/\(name)", mode: 0o600)
+      }
       // What a build would look for, in a form that is not itself masked or taken away.
-      ["LOOK_FOR": Data(Webhook.secret.utf8).base64EncodedString(), "METRICS_TOKEN": "a token of the tests"]
+      let wanted = secrets.map { "\($0.key):\(Data($0.value.utf8).base64EncodedString())" }
+      return secrets.merging([
+        "LOOK_FOR": wanted.sorted().joined(separator: ","), "FOR_EVERYBODY": "a value for everybody",
+        "NOTIFY_EMAIL_TO": "ada@example.org",
+        // Nothing fails here: nobody is told of anything.
+        "NOTIFY_ON": "failure",
+      ]) { $1 }
     }
   }
+
+  /// One of every secret setting but the key, which has to be a real one.
+  private static let secrets = [
+    "WEBHOOK_SECRET": Webhook.secret, "METRICS_TOKEN": "a token of the tests",
+    "GIT_TOKEN": "token-of-the-repository", "JWT_SECRET": "what the tokens of the tests are signed with",
+    "ADMIN_PASSWORD": "a password of the tests", "NOTIFY_WEBHOOK_SECRET": "what the news are signed with",
+    "NOTIFY_WEBHOOK_URL": "http://127.0.0.1:9/hooks/of-the-tests",
+    "SLACK_WEBHOOK_URL": "http://127.0.0.1:9/services/of-the-tests",
+    "DISCORD_WEBHOOK_URL": "http://127.0.0.1:9/api/webhooks/of-the-tests",
+    "SMTP_URL": "smtp://ada:secret-of-the-mail@127.0.0.1:9", "GITHUB_TOKEN": "token-of-the-statuses",
+    "DOKPLOY_WEBHOOK_SECRET": "what Dokploy has handed on",
+  ]
 
   /// Neither its group, its session nor its environment tells where it came from.
   @Test func `what it leaves running is ended, whatever it sheds`() async throws {
@@ -212,12 +242,12 @@ struct HostileBuild {
   /// A live app of another user than root, whose next build is hostile.
   private func withVictim(
     user: String = "daemon", under wrapper: [String] = [], _ body: (Manager, Repository) async throws -> Void,
-    settings: (Workspace) -> [String: String] = { _ in [:] }
+    settings: (Workspace) async throws -> [String: String] = { _ in [:] }
   ) async throws {
     try await Workspace.with { workspace in
       let repository = try await Repository(in: workspace)
       try await repository.commit("1")
-      let all = ["GIT_REPO": repository.path, "APP_USER": user].merging(settings(workspace)) { $1 }
+      let all = ["GIT_REPO": repository.path, "APP_USER": user].merging(try await settings(workspace)) { $1 }
       let manager = try await Manager.start(in: workspace, under: wrapper, all)
       try await manager.untilServes("1")
       try await manager.untilIdle()
