@@ -148,8 +148,7 @@ class Manager:
   def token(self) -> str:
     """An admin's, for the control port."""
     command = [BINARY, "token", "--sub", "bench", "--admin"]
-    return subprocess.run(
-      command, env={"APP_ROOT": str(self.root)}, check=True, capture_output=True, text=True).stdout.strip()
+    return process.run(command, env={"APP_ROOT": str(self.root)}).strip()
 
   def deploy(self) -> tuple[float, dict]:
     """Seconds from the trigger to `complete`, and the deployment as it is recorded."""
@@ -160,10 +159,17 @@ class Manager:
     connection.request(
       "GET", f"/api/deployments/{number}/log?follow=1", headers={"Accept": "application/x-ndjson"})
     ended = None
-    for line in connection.getresponse():
-      if json.loads(line)["type"] == "complete":
-        ended = time.monotonic()
-    connection.close()
+    try:
+      for line in connection.getresponse():
+        if json.loads(line)["type"] == "complete":
+          ended = time.monotonic()
+        if time.monotonic() - started > process.PATIENCE:
+          raise TimeoutError
+    except TimeoutError:
+      took = time.monotonic() - started
+      raise SystemExit(f"Deployment {number} hangs, {took:.0f} s so far:\n{self.log.read_text()[-4000:]}") from None
+    finally:
+      connection.close()
     if ended is None:
       raise SystemExit(f"Deployment {number} failed:\n{self.log.read_text()[-4000:]}")
     return ended - started, self.ask("GET", f"/api/deployments/{number}")

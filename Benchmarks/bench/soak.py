@@ -18,6 +18,7 @@ a ring of 64 MiB. Bounds are those of a long run; half a MiB within the second h
 ![memory, descriptors, threads, children, zombies and disk over the soak](soak.svg)
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -28,8 +29,8 @@ from pathlib import Path
 
 import process
 import soak_plot
-from generator import LARGE, SMALL, Load
-from manager import BINARY, Manager
+from generator import GRACE, LARGE, SMALL, Load
+from manager import Manager
 from report import Figure
 from repository import Repository
 from soak_clients import (
@@ -96,15 +97,14 @@ class Traffic:
 
   def __init__(self, scratch: Path, manager: Manager, contract: Contract, seconds: float):
     self.contract, self.over = contract, threading.Event()
-    load = Load(scratch)
-    self.loads = {}
+    load, token = Load(scratch), manager.token()
+    self.loads, self.processes = {}, contextlib.ExitStack()
+    self.deadline = time.monotonic() + seconds + GRACE
     for name, options in LOADS.items():
       record = scratch / f"record of {name}"
       command = load.command("paced", manager.port, seconds=seconds, record=record, **options)
-      self.loads[name] = (subprocess.Popen(command, stdout=subprocess.PIPE, text=True), record)
-    token = subprocess.run(
-      [BINARY, "token", "--sub", "bench", "--admin"], env={"APP_ROOT": str(manager.root)}, check=True,
-      capture_output=True, text=True).stdout.strip()
+      running = process.child(command, stdout=subprocess.PIPE, text=True)
+      self.loads[name] = (self.processes.enter_context(running), record)
     rounds = {
       "echo": echoes(manager.port), "event stream": event_stream(manager.port), "WebSocket": web_socket(manager.port),
       "API": api_pages(manager.control_port, token), "deployment stream": deployment_stream(manager.control_port, token),
@@ -117,17 +117,21 @@ class Traffic:
   def __enter__(self) -> "Traffic":
     return self
 
-  def __exit__(self, *_) -> None:
-    for name, (load, record) in self.loads.items():
-      self.take(name, load, record)
-    self.over.set()
+  def __exit__(self, trouble: type[BaseException] | None, *_) -> None:
+    try:
+      # What has gone wrong already is not to wait for them.
+      with self.processes:
+        for name, (load, record) in self.loads.items() if trouble is None else ():
+          self.take(name, load, record)
+    finally:
+      self.over.set()
     for client in self.clients:
       client.join(100)
       if client.is_alive():
         self.contract.failed(f"{client.name} hangs")
 
   def take(self, name: str, load: subprocess.Popen, record: Path) -> None:
-    output = load.communicate()[0]
+    output = process.finish(load, max(1, self.deadline - time.monotonic()))[0]
     if load.returncode != 0:
       raise SystemExit("The load ended early.")
     recorded = 0
