@@ -43,7 +43,11 @@ def main() -> int:
       print(f"  {name} failed: {error}", flush=True)
     else:
       missed += [(name, figure) for figure in figures if figure.missed]
-      results.write(explanations)
+      if why := getattr(importlib.import_module(name), "UNRECORDED", ""):
+        results.forget(name)
+        print(f"  {name} is not recorded: {why}.", flush=True)
+      else:
+        results.write(explanations)
     print(f"  {name} took {spoken(time.monotonic() - started)}", flush=True)
   print(f"All of it took {spoken(time.monotonic() - began)}.")
   if not report.RECORDING:

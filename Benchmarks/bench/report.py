@@ -90,6 +90,10 @@ class Report:
     past = f"  (recorded: {before})" if before else ""
     print(f"  {figure.name:<64} {figure.measured:>12}{aims}{past}", flush=True)
 
+  def forget(self, measurement: str) -> None:
+    """Its new rows: those that were recorded stay."""
+    self.rows.pop(measurement, None)
+
   def write(self, explanations: dict[str, str]) -> None:
     if not RECORDING:
       return
