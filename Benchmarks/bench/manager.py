@@ -33,11 +33,12 @@ def free_port() -> int:
 
 class SocketConnection(http.client.HTTPConnection):
   def __init__(self, path: Path):
-    super().__init__("localhost", timeout=120)
+    super().__init__("localhost", timeout=process.PATIENCE)
     self.path = path
 
   def connect(self) -> None:
     self.sock = socket.socket(socket.AF_UNIX)
+    self.sock.settimeout(self.timeout)
     self.sock.connect(str(self.path))
 
 
@@ -140,10 +141,13 @@ class Manager:
   def ask(self, method: str, path: str, body: dict | None = None) -> dict:
     connection = SocketConnection(self.root / "shared/bascule.sock")
     headers = {"X-Bascule-Actor": "bench", "Content-Type": "application/json"}
-    connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-    answer = json.loads(connection.getresponse().read())
-    connection.close()
-    return answer
+    try:
+      connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+      return json.loads(connection.getresponse().read())
+    except TimeoutError:
+      raise SystemExit(f"The manager hangs: {method} {path} was not answered in {connection.timeout} s.") from None
+    finally:
+      connection.close()
 
   def token(self) -> str:
     """An admin's, for the control port."""
