@@ -30,7 +30,7 @@ def main() -> int:
     print(f"The load is {load:.1f} before anything is measured: times by the clock will be long.")
   results = report.Report(Path(__file__).parent.parent / "RESULTS.md")
   explanations = {name: importlib.import_module(name).__doc__ or "" for name in NAMES}
-  began, failed, missed = time.monotonic(), [], []
+  began, recorded, failed, missed = time.monotonic(), [], [], []
   for name in names:
     print(f"── {name}", flush=True)
     started = time.monotonic()
@@ -43,11 +43,18 @@ def main() -> int:
       print(f"  {name} failed: {error}", flush=True)
     else:
       missed += [(name, figure) for figure in figures if figure.missed]
-      results.write(explanations)
+      if why := getattr(importlib.import_module(name), "UNRECORDED", ""):
+        results.forget(name)
+        print(f"  {name} is not recorded: {why}.", flush=True)
+      elif report.RECORDING:
+        results.write(explanations)
+        recorded.append(name)
     print(f"  {name} took {spoken(time.monotonic() - started)}", flush=True)
   print(f"All of it took {spoken(time.monotonic() - began)}.")
   if not report.RECORDING:
     print("RESULTS.md is as it was, since BENCH_ROUNDS is set: BENCH_RECORD=yes records figures of other rounds too.")
+  if recorded and (older := results.older()):
+    print(f"bench: in RESULTS.md, measured on another commit than {report.commit()}: {older}", file=sys.stderr)
   if failed:
     print(f"bench: failed: {', '.join(failed)}; their rows in RESULTS.md are those of the time before", file=sys.stderr)
   for name, figure in missed:

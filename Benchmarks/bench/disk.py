@@ -3,11 +3,11 @@ full cache: `du` over the releases, which counts hard links once. Beside it with
 quick: the mirror, Bun's cache and the history here, Bun's cache there. Each further release costs what is its own, the
 checkout, the bundle and the folders of node_modules: the ratio depends on how large the packages are, 40 MB here."""
 
-import subprocess
 from pathlib import Path
 
 import commands
 import fixture
+import process
 from manager import Manager
 from report import Figure
 from shell import Shell
@@ -44,5 +44,4 @@ def measure(scratch: Path) -> list[Figure]:
 def used(*folders: Path) -> float:
   command = ["du", "-skc", "--", *map(str, folders)]
   commands.show(command)
-  lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-  return int(lines.splitlines()[-1].split()[0]) / 1024
+  return int(process.run(command).splitlines()[-1].split()[0]) / 1024

@@ -5,7 +5,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,16 +70,15 @@ class App:
     self.make_history()
     self.path = scratch / "repository.git"
     self.url = f"file://{self.path}"
-    subprocess.run(["git", "clone", "--quiet", "--bare", str(self.work.path), str(self.path)], check=True)
-    subprocess.run(["git", "-C", str(self.path), "gc", "--quiet"], check=True)
+    process.run(["git", "clone", "--quiet", "--bare", str(self.work.path), str(self.path)])
+    process.run(["git", "-C", str(self.path), "gc", "--quiet"])
     self.work.git("remote", "add", "origin", str(self.path))
 
   def lock(self) -> None:
     # Bun believes for minutes what a registry has told it once.
     shutil.rmtree(self.scratch / "lock-cache", ignore_errors=True)
     cache = {**os.environ, "BUN_INSTALL_CACHE_DIR": str(self.scratch / "lock-cache")}
-    subprocess.run(
-      ["bun", "install", "--lockfile-only"], cwd=self.work.path, env=cache, check=True, capture_output=True)
+    process.run(["bun", "install", "--lockfile-only"], cwd=self.work.path, env=cache)
 
   def make_history(self) -> None:
     stream = ""

@@ -12,6 +12,8 @@ each of 64. A request has four header lines. Bascule adds its four forwarding he
 it is said. All keep their connections to the upstream and write no access log. glibc hands HAProxy's 256 KiB buffers
 back to the kernel again and again, and new pages cost more than the size saves; so there is a HAProxy too that is
 told by MALLOC_TRIM_THRESHOLD_ and MALLOC_MMAP_THRESHOLD_ to keep its heap, and the bound is held against that one.
+Bascule's socket has TCP_DEFER_ACCEPT, so without keep-alive there are a HAProxy and an nginx too that are told to do
+the same, while the bound is held against HAProxy as people get it by default.
 
 Added latency: requests at random moments, at half of the rate that the slowest has reached in the first case,
 counted from the moment when each was due; less what the upstream alone takes in the same round. The ratio beside it
@@ -33,11 +35,13 @@ from front_cost import Case, Subjects, compare
 from front_latency import added_latency
 from generator import LARGE, SMALL, Load, Upstream
 from proxies import (
-  Bascule, BasculeUnix, HAProxy, HAProxyBuffers, HAProxyHeaders, HAProxyKeptBuffers, HAProxyUnix, Nginx)
+  Bascule, BasculeUnix, HAProxy, HAProxyBuffers, HAProxyDeferred, HAProxyHeaders, HAProxyKeptBuffers, HAProxyUnix,
+  Nginx, NginxDeferred)
 from report import Figure
 
 KINDS = [
-  Bascule, BasculeUnix, HAProxy, HAProxyHeaders, HAProxyBuffers, HAProxyKeptBuffers, HAProxyUnix, Nginx,
+  Bascule, BasculeUnix, HAProxy, HAProxyHeaders, HAProxyBuffers, HAProxyKeptBuffers, HAProxyDeferred, HAProxyUnix,
+  Nginx, NginxDeferred,
 ]
 small = {"body": SMALL, "connections": 64}
 CASES = [
@@ -45,7 +49,9 @@ CASES = [
   Case(
     "1 MiB", "closed", {"path": "/large", "body": LARGE, "connections": 4}, Bascule,
     {HAProxy: 0.5, HAProxyKeptBuffers: 0.85, HAProxyBuffers: None, Nginx: None}),
-  Case("without keep-alive", "closed", {**small, "fresh": 1}, Bascule, {HAProxy: 0.8, Nginx: None}),
+  Case(
+    "without keep-alive", "closed", {**small, "fresh": 1}, Bascule,
+    {HAProxy: 0.8, HAProxyDeferred: None, Nginx: None, NginxDeferred: None}),
   Case("unix socket", "closed", small, BasculeUnix, {HAProxy: 0.65, HAProxyUnix: None}),
   Case("events", "events", {"connections": 64}, Bascule, {HAProxy: None, Nginx: None}),
 ]

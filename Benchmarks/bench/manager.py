@@ -33,11 +33,12 @@ def free_port() -> int:
 
 class SocketConnection(http.client.HTTPConnection):
   def __init__(self, path: Path):
-    super().__init__("localhost", timeout=120)
+    super().__init__("localhost", timeout=process.PATIENCE)
     self.path = path
 
   def connect(self) -> None:
     self.sock = socket.socket(socket.AF_UNIX)
+    self.sock.settimeout(self.timeout)
     self.sock.connect(str(self.path))
 
 
@@ -140,16 +141,18 @@ class Manager:
   def ask(self, method: str, path: str, body: dict | None = None) -> dict:
     connection = SocketConnection(self.root / "shared/bascule.sock")
     headers = {"X-Bascule-Actor": "bench", "Content-Type": "application/json"}
-    connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-    answer = json.loads(connection.getresponse().read())
-    connection.close()
-    return answer
+    try:
+      connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+      return json.loads(connection.getresponse().read())
+    except TimeoutError:
+      raise SystemExit(f"The manager hangs: {method} {path} was not answered in {connection.timeout} s.") from None
+    finally:
+      connection.close()
 
   def token(self) -> str:
     """An admin's, for the control port."""
     command = [BINARY, "token", "--sub", "bench", "--admin"]
-    return subprocess.run(
-      command, env={"APP_ROOT": str(self.root)}, check=True, capture_output=True, text=True).stdout.strip()
+    return process.run(command, env={"APP_ROOT": str(self.root)}).strip()
 
   def deploy(self) -> tuple[float, dict]:
     """Seconds from the trigger to `complete`, and the deployment as it is recorded."""
@@ -160,10 +163,17 @@ class Manager:
     connection.request(
       "GET", f"/api/deployments/{number}/log?follow=1", headers={"Accept": "application/x-ndjson"})
     ended = None
-    for line in connection.getresponse():
-      if json.loads(line)["type"] == "complete":
-        ended = time.monotonic()
-    connection.close()
+    try:
+      for line in connection.getresponse():
+        if json.loads(line)["type"] == "complete":
+          ended = time.monotonic()
+        if time.monotonic() - started > process.PATIENCE:
+          raise TimeoutError
+    except TimeoutError:
+      took = time.monotonic() - started
+      raise SystemExit(f"Deployment {number} hangs, {took:.0f} s so far:\n{self.log.read_text()[-4000:]}") from None
+    finally:
+      connection.close()
     if ended is None:
       raise SystemExit(f"Deployment {number} failed:\n{self.log.read_text()[-4000:]}")
     return ended - started, self.ask("GET", f"/api/deployments/{number}")

@@ -1,15 +1,21 @@
-"""What the kernel says of a process."""
+"""What the kernel says of a process, and processes that end."""
 
 import os
 import re
+import select
+import shlex
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import commands
+
+# Seconds after which a command that takes a few hangs.
+PATIENCE = 300
 
 
 def cpu_seconds(pid: int) -> float:
@@ -76,6 +82,52 @@ def program(pid: int) -> str:
     return os.readlink(f"/proc/{pid}/exe")
   except OSError:
     return ""
+
+
+def run(command: list[str], seconds: float = PATIENCE, input: str | None = None, **options: object) -> str:
+  """Its output, unless `options` send that elsewhere. A failure ends the measurement, and so does one that hangs."""
+  pipe = subprocess.PIPE
+  options = {"stdin": subprocess.DEVNULL if input is None else pipe, "stdout": pipe, "stderr": pipe, **options}
+  with child(command, text=True, **options) as started:
+    output, errors = finish(started, seconds, input)
+  if started.returncode != 0:
+    raise SystemExit(f"{shlex.join(command)} ended with {started.returncode}:\n{(errors or '')[-4000:]}".rstrip(":\n"))
+  return output
+
+
+@contextmanager
+def child(command: list[str], **options: object) -> Iterator[subprocess.Popen]:
+  """Where it has not ended by itself within the block, it and all that descends from it end with the block."""
+  with subprocess.Popen(command, **options) as started:
+    try:
+      yield started
+    finally:
+      for pid in tree(started.pid) if started.poll() is None else []:
+        with suppress(ProcessLookupError):
+          os.kill(pid, signal.SIGKILL)
+
+
+def finish(started: subprocess.Popen, seconds: float, input: str | None = None) -> tuple[str, str]:
+  """What it prints into pipes, as soon as it has ended by itself."""
+  try:
+    if not (started.stdin or started.stdout or started.stderr):
+      # To the moment, since this may be measured; `communicate` would look only every 50 ms.
+      descriptor = os.pidfd_open(started.pid)
+      ended = select.select([descriptor], [], [], seconds)[0]
+      os.close(descriptor)
+      if not ended:
+        raise subprocess.TimeoutExpired(started.args, seconds)
+    return started.communicate(input, seconds)
+  except subprocess.TimeoutExpired:
+    hanging = [shlex.join(started.args), *map(arguments, tree(started.pid)[1:])]
+    raise SystemExit(f"{' > '.join(hanging)} hangs: {seconds:.0f} s were not enough for its end.") from None
+
+
+def arguments(pid: int) -> str:
+  try:
+    return shlex.join(Path(f"/proc/{pid}/cmdline").read_text(errors="replace").rstrip("\0").split("\0"))
+  except OSError:
+    return program(pid)
 
 
 @contextmanager

@@ -87,12 +87,12 @@ class BasculeUnix(Bascule):
 
 class HAProxy(Proxy):
   kind = "haproxy"
-  process_wide = request = ""
+  process_wide = request = listening = ""
 
   def configuration(self) -> str:
     return haproxy.configuration(
       self.port, [f"app {self.upstream_address}"], self.threads,
-      f"  maxconn {MANY}\n  no strict-limits\n{self.process_wide}", self.request)
+      f"  maxconn {MANY}\n  no strict-limits\n{self.process_wide}", self.request, self.listening)
 
   def command(self) -> list[str]:
     return haproxy.command(self.file)
@@ -130,8 +130,16 @@ class HAProxyKeptBuffers(HAProxyBuffers):
     return ["env", *kept, *super().command()]
 
 
+class HAProxyDeferred(HAProxy):
+  """Takes a client in with its first bytes, as Bascule does."""
+
+  kind = "haproxy, defer-accept"
+  listening = " defer-accept"
+
+
 class Nginx(Proxy):
   kind = "nginx"
+  listening = ""
 
   def configuration(self) -> str:
     user = "user root;\n" if os.geteuid() == 0 else ""
@@ -152,7 +160,7 @@ http {{
     keepalive_requests 1000000000;
   }}
   server {{
-    listen 127.0.0.1:{self.port};
+    listen 127.0.0.1:{self.port}{self.listening};
     location / {{
       proxy_pass http://app;
       proxy_http_version 1.1;
@@ -168,3 +176,8 @@ http {{
   @property
   def pids(self) -> list[int]:
     return process.children(self.process.pid)
+
+
+class NginxDeferred(Nginx):
+  kind = "nginx, deferred"
+  listening = " deferred"

@@ -90,9 +90,11 @@ class Report:
     past = f"  (recorded: {before})" if before else ""
     print(f"  {figure.name:<64} {figure.measured:>12}{aims}{past}", flush=True)
 
+  def forget(self, measurement: str) -> None:
+    """Its new rows: those that were recorded stay."""
+    self.rows.pop(measurement, None)
+
   def write(self, explanations: dict[str, str]) -> None:
-    if not RECORDING:
-      return
     lines = ["# Measured with `./console bench`", "", f"The last time {machine()}", "", programs(), ""]
     lines += ["| measurement | figure | measured | target | |", "|---|---|---|---|---|"]
     for name in explanations:
@@ -107,6 +109,16 @@ class Report:
     new = self.path.with_suffix(".new")
     new.write_text("\n".join(lines) + "\n")
     new.rename(self.path)
+
+  def older(self) -> str:
+    """Which sections tell of another commit than the one that is checked out."""
+    here, found = commit(), {}
+    for name, section in self.sections.items():
+      stamp = re.match(r"Measured (on \S+ at (.+))\.$", section.strip().partition("\n")[0])
+      # Git makes its abbreviations longer as there are more commits.
+      if not stamp or not (stamp[2].startswith(here) or here.startswith(stamp[2])):
+        found.setdefault(stamp[1] if stamp else "at a commit that is not told", []).append(name)
+    return "; ".join(f"{', '.join(names)} {when}" for when, names in found.items())
 
 
 def commit() -> str:

@@ -1,8 +1,9 @@
 """Git repositories to deploy from."""
 
 import os
-import subprocess
 from pathlib import Path
+
+import process
 
 IDENTITY = {
   "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -24,9 +25,7 @@ class Repository:
 
   def git(self, *arguments: str, input: str | None = None) -> str:
     command = ["git", "-C", str(self.path), *arguments]
-    environment = {**os.environ, **IDENTITY}
-    return subprocess.run(
-      command, env=environment, input=input, check=True, capture_output=True, text=True).stdout.strip()
+    return process.run(command, input=input, env={**os.environ, **IDENTITY}).strip()
 
   def commit(self, files: dict[str, str]) -> str:
     for name, text in files.items():

@@ -51,9 +51,8 @@ class Shell:
   def run(self, script: str, **environment: str) -> None:
     environment = {**self.environment, "N": str(self.number), "RELEASE": str(self.number), **environment}
     commands.show(script)
-    subprocess.run(
-      ["/bin/sh", "-c", script], env=environment, check=True, stdin=subprocess.DEVNULL,
-      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process.run(
+      ["/bin/sh", "-c", script], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
   def build(self, **environment: str) -> None:
     self.number += 1

@@ -1,9 +1,9 @@
-"""Twenty minutes (BENCH_SOAK: seconds) of everything at once: requests through the front at random moments, new
-connections and kept ones, small bodies and large; echoes, WebSockets, event streams; pages and streams of the API; and
-meanwhile, at moments that come from a seed (BENCH_SEED), deployments by signed webhook, builds that fail, releases that
-answer 500, RELOADs, rollbacks, `kill -9` of the app and apps that exit; each of these once in an order of the seed's, and
-then at random. Every answer's status, length and bytes are looked at. What is counted is held against a minimum, so that a
-soak in which something never happened does not pass for a good one.
+"""Twenty minutes (BENCH_SOAK: seconds; fewer are not recorded) of everything at once: requests through the front at
+random moments, new connections and kept ones, small bodies and large; echoes, WebSockets, event streams; pages and
+streams of the API; and meanwhile, at moments that come from a seed (BENCH_SEED), deployments by signed webhook,
+builds that fail, releases that answer 500, RELOADs, rollbacks, `kill -9` of the app and apps that exit; each of
+these once in an order of the seed's, and then at random. Every answer's status, length and bytes are looked at. What
+is counted is held against a minimum, so that a soak in which something never happened does not pass for a good one.
 
 An answer may fail in these cases alone, and those are counted: it was under way while the app's process died, between
 the signal and the process's end, and came as 502 or was cut off; or it is a 500 that the app made because it was told
@@ -18,6 +18,7 @@ a ring of 64 MiB. Bounds are those of a long run; half a MiB within the second h
 ![memory, descriptors, threads, children, zombies and disk over the soak](soak.svg)
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -28,9 +29,9 @@ from pathlib import Path
 
 import process
 import soak_plot
-from generator import LARGE, SMALL, Load
-from manager import BINARY, Manager
-from report import Figure
+from generator import GRACE, LARGE, SMALL, Load
+from manager import Manager
+from report import RECORDING, Figure
 from repository import Repository
 from soak_clients import (
   Client, Contract, api_pages, deployment_stream, echoes, event_stream, web_socket,
@@ -39,6 +40,9 @@ from soak_samples import Sampler, descriptors_by_name, growth
 from soak_troubles import PLAN, Troubles, app
 
 SECONDS = 1200
+LENGTH = int(os.environ.get("BENCH_SOAK", SECONDS))
+# Why this one is only looked at: slopes of a short one say less, and would stand in the record as those of a long one.
+UNRECORDED = f"BENCH_SOAK is {LENGTH}, and a whole soak has {SECONDS} seconds" if LENGTH < SECONDS else ""
 # A sanitizer in the manager has memory and a thread of its own: bounds of these say nothing then.
 SANITIZED = bool(os.environ.get("BENCH_SANITIZED"))
 WARM = 15
@@ -59,7 +63,8 @@ SETTINGS = {
 
 
 def measure(scratch: Path) -> list[Figure]:
-  return soak(scratch, int(os.environ.get("BENCH_SOAK", SECONDS)), Path(__file__).parents[1] / "soak.svg")
+  plot = Path(__file__).parents[1] if RECORDING and not UNRECORDED else scratch
+  return soak(scratch, LENGTH, plot / "soak.svg")
 
 
 def soak(scratch: Path, seconds: int, plot: Path) -> list[Figure]:
@@ -96,15 +101,14 @@ class Traffic:
 
   def __init__(self, scratch: Path, manager: Manager, contract: Contract, seconds: float):
     self.contract, self.over = contract, threading.Event()
-    load = Load(scratch)
-    self.loads = {}
+    load, token = Load(scratch), manager.token()
+    self.loads, self.processes = {}, contextlib.ExitStack()
+    self.deadline = time.monotonic() + seconds + GRACE
     for name, options in LOADS.items():
       record = scratch / f"record of {name}"
       command = load.command("paced", manager.port, seconds=seconds, record=record, **options)
-      self.loads[name] = (subprocess.Popen(command, stdout=subprocess.PIPE, text=True), record)
-    token = subprocess.run(
-      [BINARY, "token", "--sub", "bench", "--admin"], env={"APP_ROOT": str(manager.root)}, check=True,
-      capture_output=True, text=True).stdout.strip()
+      running = process.child(command, stdout=subprocess.PIPE, text=True)
+      self.loads[name] = (self.processes.enter_context(running), record)
     rounds = {
       "echo": echoes(manager.port), "event stream": event_stream(manager.port), "WebSocket": web_socket(manager.port),
       "API": api_pages(manager.control_port, token), "deployment stream": deployment_stream(manager.control_port, token),
@@ -117,17 +121,21 @@ class Traffic:
   def __enter__(self) -> "Traffic":
     return self
 
-  def __exit__(self, *_) -> None:
-    for name, (load, record) in self.loads.items():
-      self.take(name, load, record)
-    self.over.set()
+  def __exit__(self, trouble: type[BaseException] | None, *_) -> None:
+    try:
+      # What has gone wrong already is not to wait for them.
+      with self.processes:
+        for name, (load, record) in self.loads.items() if trouble is None else ():
+          self.take(name, load, record)
+    finally:
+      self.over.set()
     for client in self.clients:
       client.join(100)
       if client.is_alive():
         self.contract.failed(f"{client.name} hangs")
 
   def take(self, name: str, load: subprocess.Popen, record: Path) -> None:
-    output = load.communicate()[0]
+    output = process.finish(load, max(1, self.deadline - time.monotonic()))[0]
     if load.returncode != 0:
       raise SystemExit("The load ended early.")
     recorded = 0

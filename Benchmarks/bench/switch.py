@@ -21,8 +21,9 @@ from pathlib import Path
 from statistics import median
 
 import commands
+import process
 import switch_ways
-from generator import Load
+from generator import GRACE, Load
 from report import Figure, rounds, spread
 from switch_ways import Way
 
@@ -87,11 +88,12 @@ def deploy(way: Way, load: Load, record: Path) -> Run:
   seconds = BEFORE + way.seconds
   command = load.command("paced", way.port, rate=RATE, connections=CONNECTIONS, seconds=seconds, record=record)
   commands.show(command)
-  with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+  with process.child(command, stdout=subprocess.DEVNULL) as running:
     time.sleep(BEFORE)
     triggered = time.monotonic()
     release = way.deploy()
-    if running.wait() != 0:
+    process.finish(running, seconds + GRACE)
+    if running.returncode != 0:
       raise SystemExit("The load ended early.")
   healthy = way.healthy(release)
   return Run(record, triggered, release, None if healthy is None else healthy - difference)
