@@ -49,6 +49,19 @@ import Testing
         "ssh: connect to host h port 22: Connection refused", "port"
       ),
       (
+        ["fatal: unable to access 'https://h/': Failed to connect to h port 443 after 0 ms: Couldn't connect to server"],
+        "fatal: unable to access 'https://h/': Failed to connect to h port 443 after 0 ms: Couldn't connect to server",
+        "network"
+      ),
+      (
+        [
+          "fatal: unable to access 'https://h/': gnutls_handshake() failed: "
+            + "The TLS connection was non-properly terminated."
+        ],
+        "fatal: unable to access 'https://h/': gnutls_handshake() failed: "
+          + "The TLS connection was non-properly terminated.", "ended"
+      ),
+      (
         [
           "kex_exchange_identification: read: Connection reset by peer",
           "Connection reset by 127.0.0.1 port 22",

@@ -6,6 +6,10 @@ let slowness = Toolbox.limit("BASCULE_SLOWNESS", otherwise: 1)
 /// Only what hangs takes longer.
 let patience = Duration.seconds(90 * slowness)
 
+/// What memory may grow to. AddressSanitizer keeps for a while what was freed, so there it has no bound, as
+/// Tests/Support/sanitize says in the end.
+func mostMemory(_ kilobytes: Int) -> Int { slowness > 1 ? .max : kilobytes }
+
 struct TimedOut: Error, CustomStringConvertible {
   let description: String
 }
