@@ -49,9 +49,8 @@ import Testing
         "ssh: connect to host h port 22: Connection refused", "port"
       ),
       (
-        ["fatal: unable to access 'https://h/': Failed to connect to h port 443 after 0 ms: Couldn't connect to server"],
-        "fatal: unable to access 'https://h/': Failed to connect to h port 443 after 0 ms: Couldn't connect to server",
-        "network"
+        ["fatal: unable to access 'https://h/': Failed to connect to h: Couldn't connect to server"],
+        "fatal: unable to access 'https://h/': Failed to connect to h: Couldn't connect to server", "network"
       ),
       (
         [
