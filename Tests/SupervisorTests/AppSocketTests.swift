@@ -55,20 +55,20 @@ import Testing
     let path = folder.path("1.sock")
     let socket = try #require(AppSocket(path: path, owner: geteuid()))
     let (port, server) = try await answering("port")
-    let before = await Probe.get(port: port, socket: socket, path: "/", timeout: .seconds(10))
+    let before = await Probe.get(port: port, socket: socket, path: "/", timeout: .seconds(50))
     #expect(before.firstBytes == "port")
     #expect(before.address == .loopback(port))
 
     let app = try listener(at: path)
     let serving = try serve("socket", on: app)
-    let after = await Probe.get(port: port, socket: socket, path: "/up", timeout: .seconds(10))
+    let after = await Probe.get(port: port, socket: socket, path: "/up", timeout: .seconds(50))
     #expect(after.firstBytes == "socket")
     #expect(after.url == "http://unix:\(path):/up")
     #expect(after.address == socket.address() || after.address != .loopback(port))
 
     EventLoop.main.remove(serving)
     app.close()
-    let stale = await Probe.get(port: port, socket: socket, path: "/", timeout: .seconds(10))
+    let stale = await Probe.get(port: port, socket: socket, path: "/", timeout: .seconds(50))
     #expect(stale.firstBytes == "port")
     EventLoop.main.remove(server)
   }

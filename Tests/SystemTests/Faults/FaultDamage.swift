@@ -47,6 +47,17 @@ struct FaultDamage {
     }
   }
 
+  /// Once what follows a deployment is on record: who has read the ledger and is about to write it would mend it, and
+  /// could not tell.
+  private static func restingLedger(of manager: Manager) async throws -> String {
+    try await eventually("the live release is measured, and the old ones are gone") {
+      let all = try await manager.json("releases")["items"].list
+      return all.allSatisfy { $0["state"].string != "removing" }
+        && all.contains { $0["live"].bool == true && $0["sizeBytes"].int != nil }
+    }
+    return manager.root + "/shared/releases.json"
+  }
+
   /// While it runs: each is found by the next deployment.
   static let running: [Damage] = [
     mirror("objects of the mirror truncated", harm: truncateObjects),
@@ -64,13 +75,13 @@ struct FaultDamage {
     mirror("config of the mirror garbage") { try garbage($0 + "/config") },
     mirror("a branch of the mirror garbage") { try garbage($0 + "/refs/heads/main") },
     Damage(name: "the ledger garbage", says: ["The ledger was damaged", "good releases"]) { manager, _ in
-      try garbage(manager.root + "/shared/releases.json")
+      try garbage(try await restingLedger(of: manager))
     },
     Damage(name: "the ledger empty", says: ["The ledger was damaged", "good releases"]) { manager, _ in
-      try garbage(manager.root + "/shared/releases.json", 0)
+      try garbage(try await restingLedger(of: manager), 0)
     },
     Damage(name: "the ledger removed", says: ["There was no ledger", "good releases"]) { manager, _ in
-      guard unlink(manager.root + "/shared/releases.json") == 0 else { throw Failure("no ledger") }
+      guard unlink(try await restingLedger(of: manager)) == 0 else { throw Failure("no ledger") }
       return "unlink: 0"
     },
   ]
