@@ -182,7 +182,10 @@ struct FaultVolume {
     strike.goOn()
     try await manager.untilIdle()
     let now = await manager.servedVersion() ?? "?"
-    try await manager.workspace.run(inside + ["umount", volume.path])
+    // It is busy while somebody measures a release or begins the next one.
+    try await eventually("the mount is gone") {
+      try await manager.workspace.attempt(inside + ["umount", volume.path]).code == 0
+    }
     guard touched.errors.contains("Read-only") else { throw Failure("it can be written: \(touched)") }
     let told = { try await strike.told() + "\n" + manager.lastError() }
     if now == strike.version, try await !told().contains("ead-only") { return nil }
