@@ -40,7 +40,7 @@ package enum Files {
   }
 
   /// As whoever owns `owned` would: to some files root has no better right than others.
-  package static func asOwner<Value>(
+  static func asOwner<Value>(
     of owned: String, _ body: () throws(SystemError) -> Value
   ) throws(SystemError) -> Value {
     var status = stat()

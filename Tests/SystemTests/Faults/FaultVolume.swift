@@ -56,7 +56,7 @@ struct FaultVolume {
       let told = { try await outOfRoom(strike.told() + "\n" + manager.lastError()) }
       if isDone, try await told().isEmpty {
         // With some room left it may have sufficed, and the clean-up behind the release before makes room again.
-        guard rest == 0, room > 0 || boundary.isSealed else { return nil }
+        guard rest == 0, room > 0 || boundary.words == Boundary.done.words else { return nil }
         return Sweep.Aftermath(
           manager: manager, proof: proof, serving: [now], says: [], told: told,
           silence: room > 0 ? "the clean-up made room again: \(room) bytes" : "nothing was left to write")

@@ -8,7 +8,9 @@ let patience = Duration.seconds(90 * slowness)
 
 /// What memory may grow to. AddressSanitizer keeps for a while what was freed, so there it has no bound, as
 /// Tests/Support/sanitize says in the end.
-func mostMemory(_ kilobytes: Int) -> Int { slowness > 1 ? .max : kilobytes }
+func mostMemory(_ kilobytes: Int) -> Int {
+  ProcessInfo.processInfo.environment["BASCULE_SANITIZER"] == "address" ? .max : kilobytes
+}
 
 struct TimedOut: Error, CustomStringConvertible {
   let description: String
