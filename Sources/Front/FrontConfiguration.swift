@@ -28,6 +28,8 @@ package struct FrontLimits: Sendable {
   package var stallTime = Duration.seconds(60)
   package var idleTime = Duration.seconds(75)
   package var connectTime = Duration.seconds(5)
+  /// How long a request waits for an app that refuses it: perhaps it has just ended, and is about to be replaced.
+  package var refusalTime = Duration.seconds(1)
   /// How long an idle connection to the app is kept: less than apps keep theirs.
   package var poolTime = Duration.seconds(4)
   package var holdTime = Duration.seconds(30)

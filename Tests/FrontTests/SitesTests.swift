@@ -273,9 +273,13 @@ import Testing
   }
 
   @Test func `a webhook that waits for its listener outlives the site it named`() async throws {
-    let hook = try await TestApp("hook")
-    await hook.stop()
-    try await withSites(loops: 1, { $0.webhook = ("/deploy", hook.target.address) }) { it in
+    let folder = try TemporaryFolder()
+    let path = folder.path("hook")
+    let patiently = { (configuration: inout FrontConfiguration) in
+      configuration.webhook = ("/deploy", .unix(path))
+      configuration.limits.refusalTime = .seconds(60)
+    }
+    try await withSites(loops: 1, patiently) { it in
       let site = await it.front.addSite()
       await it.front.route(["shop.example"], to: site)
       let port = try await it.front.listen(.loopback(0), for: site)
@@ -286,9 +290,24 @@ import Testing
       #expect(try await eventually { await site.metrics().waiting == 2 })
       await it.front.remove(site)
       #expect(await it.front.metrics().waiting == 2)
-      for client in clients { #expect(try await client.answer().status == 502) }
+      let hook = try await TestApp("hook", at: path)
+      for client in clients { #expect(try await client.answer().text == "hook") }
       #expect(try await clients[0].get("shop.example").text == "main")
       #expect(await clients[1].isClosedByPeer())
+      await hook.stop()
+    }
+  }
+
+  @Test func `a webhook without a listener is given up in time, also when its site is gone`() async throws {
+    let folder = try TemporaryFolder()
+    let nobody = SocketAddress.unix(folder.path("hook"))
+    try await withSites(loops: 1, { $0.webhook = ("/deploy", nobody) }) { it in
+      let site = await it.front.addSite()
+      await it.front.route(["shop.example"], to: site)
+      let client = try it.client()
+      try client.send("POST /deploy HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 0\r\n\r\n")
+      await it.front.remove(site)
+      #expect(try await client.answer().status == 502)
     }
   }
 

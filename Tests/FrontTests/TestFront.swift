@@ -13,7 +13,7 @@ struct TestFront {
   func client() throws -> LoopbackClient { try LoopbackClient(port: port) }
 }
 
-/// An app on a free port of loopback. Says its name; `/slow` waits until it is told to go on.
+/// An app on a free port of loopback, or on a socket at a path. Says its name; `/slow` waits until it is told to go on.
 @MainLoop
 final class TestApp {
   nonisolated let target: Target
@@ -26,7 +26,7 @@ final class TestApp {
     var count = 0
   }
 
-  init(_ name: String) throws {
+  init(_ name: String, at path: String? = nil) throws {
     let slow = Waiting()
     self.slow = slow
     server = HTTPServer { request, _, respond in
@@ -37,8 +37,8 @@ final class TestApp {
         respond(.text(200, name))
       }
     }
-    let listener = try Listener.tcp(port: 0, setting: "PORT")
-    target = Target(address: .loopback(listener.port))
+    let listener = try path.map { try Listener.unix(path: $0) } ?? Listener.tcp(port: 0, setting: "PORT")
+    target = Target(address: path.map { .unix($0) } ?? .loopback(listener.port))
     try server.listen(listener)
   }
 

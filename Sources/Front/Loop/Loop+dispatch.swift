@@ -164,14 +164,14 @@ extension Loop {
   }
 
   func retry(_ client: ClientRef) {
-    if client.pointee.refusedUntil == 0 { client.pointee.refusedUntil = state.pointee.now + 1000 }
+    if client.pointee.refusedUntil == 0 { client.pointee.refusedUntil = state.pointee.now + times.refusal }
     hasRoomToWait(client) ? park(client, until: .max) : dispatch(client)
   }
 
   /// Perhaps the app has just ended, and whoever looks after it is about to put something in its place.
   func connectFailed(_ client: ClientRef, _ backend: BackendRef, _ code: Int32) {
     let now = state.pointee.now
-    if client.pointee.refusedUntil == 0 { client.pointee.refusedUntil = now + 1000 }
+    if client.pointee.refusedUntil == 0 { client.pointee.refusedUntil = now + times.refusal }
     if client.pointee.refusedUntil > now, hasRoomToWait(client) {
       return park(client, until: Int64.max)
     }

@@ -6,6 +6,7 @@ struct LoopTimes {
   let stall: Int64
   let idle: Int64
   let connect: Int64
+  let refusal: Int64
   let pool: Int64
   let hold: Int64
 
@@ -14,6 +15,7 @@ struct LoopTimes {
     stall = limits.stallTime.milliseconds
     idle = limits.idleTime.milliseconds
     connect = limits.connectTime.milliseconds
+    refusal = limits.refusalTime.milliseconds
     pool = limits.poolTime.milliseconds
     hold = limits.holdTime.milliseconds
   }
