@@ -2,7 +2,7 @@ import History
 
 extension Manager {
   /// What runs and what waits, of every project, in the order in which it will run.
-  package var active: [Deployment] { all.compactMap(\.queue.running) + waiting }
+  package var active: [Deployment] { all.flatMap(\.underWay) + waiting }
 
   /// Those whose project stands in line come first; the others' projects are still at work.
   var waiting: [Deployment] {

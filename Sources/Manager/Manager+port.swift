@@ -66,7 +66,7 @@ extension Manager: ManagerPort {
   }
 
   package func cancel(_ id: Int64, actor: String) async throws(ControlFailure) {
-    let project = all.first { $0.queue.open.contains { $0.id == id } }
+    let project = all.first { $0.switched?.id == id || $0.queue.open.contains { $0.id == id } }
     guard let project else {
       throw ControlFailure(.conflict, "deployment #\(id) neither waits nor runs")
     }

@@ -204,6 +204,10 @@ extension Project {
       finish(waiting, as: .canceled, error: "canceled by \(actor) while it waited")
       return nil
     }
+    if let switched, switched.id == id {
+      return "deployment #\(id) cannot be canceled: it was live when the manager ended, and its release "
+        + "is being started"
+    }
     guard let running = queue.running, running.id == id, let task = runningTask else {
       return "deployment #\(id) neither waits nor runs"
     }

@@ -24,6 +24,9 @@ extension Project {
     }
   }
 
+  /// On record as running: the one that runs, and one whose end is known only when its release is up again.
+  var underWay: [Deployment] { [switched, queue.running].compactMap { $0 } }
+
   private func interrupted(_ deployment: Deployment) {
     finish(
       deployment, as: .interrupted,

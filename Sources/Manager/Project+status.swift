@@ -19,7 +19,7 @@ extension Project {
     let last = lastEnded
     return [
       "project": .string(slug), "state": .string(state), "live": liveValue,
-      "current": JSONValue(queue.running.map(\.json)),
+      "current": JSONValue(underWay.first.map(\.json)),
       "queue": .array(queue.waiting.map { [queued($0, waiting)] } ?? []), "last": JSONValue(last.map(\.json)),
       "lock": JSONValue(hold(.lock).map(\.json)), "paused": JSONValue(hold(.pause).map(\.json)),
       "maintenance": JSONValue(hold(.maintenance).map(\.json)),

@@ -45,8 +45,9 @@ import Testing
       let frames = Self.frames(whole.text)
       #expect(frames.count == 32)
       #expect(
-        frames[3].contains(
-          #"\ndata: {"type":"log","message":"line 3 \u001b[31mé","#.replacing(#"\n"#, with: "\n")))
+        frames.dropFirst(3).first?.contains(
+          #"\ndata: {"type":"log","message":"line 3 \u001b[31mé","#.replacing(#"\n"#, with: "\n"))
+          == true)
       for (index, frame) in frames.enumerated() {
         for (path, headers) in [
           (path, ["Last-Event-ID: \(Self.id(frame))"]), (path + "?lastEventId=\(Self.id(frame))", []),
@@ -143,7 +144,7 @@ import Testing
       try await Task.sleep(for: .milliseconds(200))
       let frames = Self.frames(await client.response()?.text ?? "")
       #expect(frames.count == 20_002)
-      #expect(frames[19_999].contains("line 19999 "))
+      #expect(frames.dropFirst(19_999).first?.contains("line 19999 ") == true)
     }
   }
 

@@ -1,4 +1,5 @@
 import Gzip
+import TestSupport
 import Testing
 
 @Suite struct GzipTests {
@@ -18,7 +19,7 @@ import Testing
       #expect(block.count <= 65536)
       #expect(block.withUnsafeBytes(GzipBlocks.length) == block.count)
       #expect(block.withUnsafeBytes(GzipBlocks.textLength) == count)
-      #expect(GzipBlocks.text(of: block) == text)
+      #expect(try isSame(#require(GzipBlocks.text(of: block)), text))
     }
   }
 

@@ -44,6 +44,37 @@ struct KilledAtTheSwitch {
     }
   }
 
+  @Test func `until its release is up again it is among those that run`() async throws {
+    try await withLiveApp { manager, repository in
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      let token = try await manager.admin()
+      let id = try #require(try await manager.deployments(token).first?["id"].int)
+      #expect(try await manager.stop() == 0)
+      let python = try Toolbox.find("python3", package: "python3")
+      try await manager.workspace.run([python, "-c", Self.setBack, manager.root, "\(id)", "2"])
+      let (app, go) = (manager.root + "/releases/2/index.ts", manager.root + "/go")
+      let waiting = "while (!require('fs').existsSync('\(go)')) await Bun.sleep(20)\n"
+      try (waiting + String(contentsOfFile: app, encoding: .utf8)).write(
+        toFile: app, atomically: true, encoding: .utf8)
+
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.whileRunning("it is said to run") {
+        let active = try? await again.api("/api/admin/deployments/active", token: token).json
+        return active?["items"].list.map { $0["id"].int } == [id]
+      }
+      #expect(try await again.deployment(id, token)["state"].string == "deploying")
+      #expect(try await again.status()["current"]["id"].int == id)
+      let canceled = try await again.bascule("cancel", "\(id)")
+      #expect(canceled.code == 1 && canceled.errors.contains("its release is being started"), "\(canceled)")
+      try "".write(toFile: go, atomically: true, encoding: .utf8)
+      try await again.untilServes("2")
+      try await again.whileRunning("it is known what became of it") {
+        try await again.deployment(id, token)["state"].string == "success"
+      }
+      #expect(try await again.status()["current"].isNull)
+    }
+  }
+
   @Test func `a deployment whose release does not come up again is no success`() async throws {
     try await withLiveApp { manager, repository in
       try await manager.deploy(repository.commit("2"), serving: "2")
