@@ -203,7 +203,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
   @MainLoop
   private func runEndOfTurn() {
-    while !endOfTurn.isEmpty {
+    // Bounded, as the jobs are.
+    for _ in 0..<64 where !endOfTurn.isEmpty {
       let bodies = endOfTurn
       endOfTurn.removeAll(keepingCapacity: true)
       for body in bodies { body() }
@@ -213,7 +214,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
   @MainLoop
   private func waitTime() -> Int32 {
-    if stopped || inbox.withLock({ !$0.jobs.isEmpty }) { return 0 }
+    if stopped || !endOfTurn.isEmpty || inbox.withLock({ !$0.jobs.isEmpty }) { return 0 }
     guard let next = timers.next else { return -1 }
     let remaining = next - .now
     if remaining <= .zero { return 0 }

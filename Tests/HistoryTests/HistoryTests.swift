@@ -260,7 +260,7 @@ import Testing
       written.count += 1
       await MainLoop.sleep(for: .zero)
       // On a busy machine a checkpoint takes long: what is written meanwhile is not what this is about.
-      while written.count > 30 { await MainLoop.sleep(for: .milliseconds(1)) }
+      try await MainLoop.until { written.count <= 30 }
     }
     over.finish(())
     await checkpoints.value

@@ -35,7 +35,7 @@ import Testing
     let segments = PayloadSegments(folder: path, length: 10)
     let places = (1...9).compactMap { segments.append([UInt8](repeating: $0, count: 4)) }
     #expect(places.map(\.segment) == [1, 1, 2, 2, 3, 3, 4, 4, 5])
-    while try Files.list(path).count > 2 { await MainLoop.sleep(for: .milliseconds(5)) }
+    try await MainLoop.until { try Files.list(path).count <= 2 }
     #expect(try Files.list(path) == ["4.payloads", "5.payloads"])
     #expect(places.map { segments.read($0)?.first } == [nil, nil, nil, nil, nil, nil, 7, 8, 9])
   }

@@ -123,7 +123,7 @@ import Testing
     let (history, _) = try History.open(path)
     _ = try history.insert(delivery("a"))
     #expect(try committed() == 0)
-    while try committed() < 1 { await MainLoop.sleep(for: .milliseconds(5)) }
+    try await MainLoop.until { try committed() >= 1 }
     _ = try history.insert(delivery("b"))
     _ = try history.insert(deployment())
     history.commit()

@@ -62,13 +62,13 @@ import Testing
     one.stop()
     try folder.write("one/RELOAD", "")
     try folder.write("two/RELOAD", "")
-    while seen.isEmpty { await MainLoop.sleep(for: .milliseconds(5)) }
+    try await MainLoop.until { !seen.isEmpty }
     #expect(seen == ["two"])
     #expect(Files.kind(folder.path("one/RELOAD")) == .file)
     // The folder is another one now.
     try Files.rename(folder.path("two"), folder.path("old"))
     try folder.write("two/RELOAD", "")
-    while seen.count < 2 { await MainLoop.sleep(for: .milliseconds(5)) }
+    try await MainLoop.until { seen.count >= 2 }
     #expect(seen == ["two", "two"])
     two.stop()
   }

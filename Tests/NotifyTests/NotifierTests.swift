@@ -158,7 +158,7 @@ import Testing
     try bench.tell()
     await bench.clock.settle()
     bench.notifier.stop()
-    while bench.sender.running > 0 { await MainLoop.sleep(for: .milliseconds(1)) }
+    try await MainLoop.until { bench.sender.running == 0 }
     #expect(bench.outbox.rows.first?.attempts == 0)
     #expect(bench.log.isEmpty)
   }

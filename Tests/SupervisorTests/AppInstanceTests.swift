@@ -29,7 +29,7 @@ import Testing
     await script.said("up")
     let stopping = Task { @MainLoop in await app.stop(grace: .seconds(60)) }
     await script.said("draining")
-    while Procfs.process(app.pid) != nil { await MainLoop.sleep(for: .milliseconds(1)) }
+    try await MainLoop.until { Procfs.process(app.pid) == nil }
     #expect(app.isRunning)
     try folder.write("go", "")
     let exit = await stopping.value

@@ -43,9 +43,7 @@ import Testing
       try await run("sleep 100 & sleep 100", timeout: limit, mark: mark)
     }
     let task = Task { @MainLoop in try await run("sleep 100 & sleep 100", mark: mark) }
-    while Reaper.living("TEST=\(mark)").filter({ $0 == "sleep" }).count < 2 {
-      await MainLoop.sleep(for: .milliseconds(5))
-    }
+    try await MainLoop.until { Reaper.living("TEST=\(mark)").count { $0 == "sleep" } >= 2 }
     task.cancel()
     await #expect(throws: CommandFailure.canceled) { try await task.value }
     #expect(Reaper.living("TEST=\(mark)") == [])

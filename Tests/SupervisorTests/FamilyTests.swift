@@ -20,9 +20,7 @@ import Testing
       program: "/bin/sh", arguments: ["sh", "-c", "for n in $(seq \(count)); do sleep 1000 & done; wait"],
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], output: null.raw, error: null.raw)
     let pid = try Reaper.table.start(spawn) { _ in }
-    while Procfs.descendants(of: pid).count(where: { $0.name == "sleep" }) < count {
-      await MainLoop.sleep(for: .milliseconds(5))
-    }
+    try await MainLoop.until { Procfs.descendants(of: pid).count { $0.name == "sleep" } >= count }
     return pid
   }
 
