@@ -18,6 +18,17 @@ struct KilledAtTheSwitch {
     open(log, "wb").writelines(lines[:len(lines) - missing])
     """
 
+  /// Deploys version 2, and leaves what a kill at the switch would. Returns the deployment's number and a token.
+  private func killAtTheSwitch(_ manager: Manager, _ repository: Repository) async throws -> (Int, String) {
+    try await manager.deploy(repository.commit("2"), serving: "2")
+    let token = try await manager.admin()
+    let id = try #require(try await manager.deployments(token).first?["id"].int)
+    #expect(try await manager.stop() == 0)
+    let python = try Toolbox.find("python3", package: "python3")
+    try await manager.workspace.run([python, "-c", Self.setBack, manager.root, "\(id)", "2"])
+    return (id, token)
+  }
+
   /// `missing`: of the stream's last two events, `complete` and `end`.
   @Test(arguments: [2, 1, 0])
   func `a deployment whose release comes up again was a success`(missing: Int) async throws {
@@ -46,12 +57,7 @@ struct KilledAtTheSwitch {
 
   @Test func `until its release is up again it is among those that run`() async throws {
     try await withLiveApp { manager, repository in
-      try await manager.deploy(repository.commit("2"), serving: "2")
-      let token = try await manager.admin()
-      let id = try #require(try await manager.deployments(token).first?["id"].int)
-      #expect(try await manager.stop() == 0)
-      let python = try Toolbox.find("python3", package: "python3")
-      try await manager.workspace.run([python, "-c", Self.setBack, manager.root, "\(id)", "2"])
+      let (id, token) = try await killAtTheSwitch(manager, repository)
       let (app, go) = (manager.root + "/releases/2/index.ts", manager.root + "/go")
       let waiting = "while (!require('fs').existsSync('\(go)')) await Bun.sleep(20)\n"
       try (waiting + String(contentsOfFile: app, encoding: .utf8)).write(
@@ -77,12 +83,7 @@ struct KilledAtTheSwitch {
 
   @Test func `a deployment whose release does not come up again is no success`() async throws {
     try await withLiveApp { manager, repository in
-      try await manager.deploy(repository.commit("2"), serving: "2")
-      let token = try await manager.admin()
-      let id = try #require(try await manager.deployments(token).first?["id"].int)
-      #expect(try await manager.stop() == 0)
-      let python = try Toolbox.find("python3", package: "python3")
-      try await manager.workspace.run([python, "-c", Self.setBack, manager.root, "\(id)", "2"])
+      let (id, token) = try await killAtTheSwitch(manager, repository)
       try "throw new Error('broken meanwhile')\n".write(
         toFile: manager.root + "/releases/2/index.ts", atomically: true, encoding: .utf8)
 
