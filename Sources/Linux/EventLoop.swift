@@ -204,7 +204,8 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
   @MainLoop
   private func runEndOfTurn() {
     // Bounded, as the jobs are.
-    for _ in 0..<64 where !endOfTurn.isEmpty {
+    for _ in 0..<64 {
+      if endOfTurn.isEmpty { return }
       let bodies = endOfTurn
       endOfTurn.removeAll(keepingCapacity: true)
       for body in bodies { body() }
