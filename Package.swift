@@ -75,7 +75,7 @@ let package = Package(
     tests("JSONTests", ["JSON"]),
     tests("LogTests", ["Linux", "Crypto", "JSON", "Log", "TestSupport"]),
     tests("SQLiteTests", ["SQLite", "TestSupport"]),
-    tests("HistoryTests", ["Linux", "JSON", "SQLite", "Gzip", "History", "TestSupport"]),
+    tests("HistoryTests", ["Linux", "JSON", "CSQLite", "SQLite", "Gzip", "History", "TestSupport"]),
     tests("SupervisorTests", ["Linux", "Supervisor", "TestSupport"]),
     tests("PipelineTests", ["Linux", "JSON", "Pipeline", "TestSupport"]),
     tests(

@@ -14,7 +14,7 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
 
 /// One connection. Not Sendable: it belongs to whoever opened it.
 package final class Database {
-  private var handle: OpaquePointer?
+  private(set) var handle: OpaquePointer?
   private var statements: [String: Statement] = [:]
 
   /// `busyTimeout`: for how many milliseconds the calling thread may sleep while another connection has the lock.

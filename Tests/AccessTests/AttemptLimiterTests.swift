@@ -9,7 +9,7 @@ import Testing
   var now = ContinuousClock.now
 }
 
-@Suite(.timeLimit(.minutes(1))) struct AttemptLimiterTests {
+@Suite(.timeLimit(.minutes(5))) struct AttemptLimiterTests {
   private let clock: Clock
   private let limiter: AttemptLimiter
 

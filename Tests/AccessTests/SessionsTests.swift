@@ -5,7 +5,7 @@ import Testing
 
 @testable import Access
 
-@Suite(.timeLimit(.minutes(1))) struct SessionsTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionsTests {
   private let clock: Clock
   private let sessions: Sessions
 

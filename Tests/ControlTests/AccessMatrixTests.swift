@@ -7,7 +7,7 @@ import Testing
 @testable import Control
 
 /// For every line of the table, whoever added it.
-@Suite(.timeLimit(.minutes(1))) struct AccessMatrixTests {
+@Suite(.timeLimit(.minutes(5))) struct AccessMatrixTests {
   /// Of a project and a deployment of Bob's.
   private static func path(_ route: ApiRoute, slug: String, id: String) -> String {
     let values = ["slug": slug, "id": id, "guid": "unknown"]

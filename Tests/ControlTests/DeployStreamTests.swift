@@ -7,7 +7,7 @@ import Testing
 
 @testable import Control
 
-@Suite(.timeLimit(.minutes(1))) struct DeployStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct DeployStreamTests {
   private static let path = "/api/projects/deploy-stream?slug=mine"
 
   @Test func `it deploys and streams to the end`() async throws {

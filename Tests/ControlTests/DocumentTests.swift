@@ -8,7 +8,7 @@ import Testing
 
 @testable import Control
 
-@Suite(.timeLimit(.minutes(1))) struct DocumentTests {
+@Suite(.timeLimit(.minutes(5))) struct DocumentTests {
   @Test(arguments: [false, true])
   func `the document names the routes of the table and no others`(atSocket: Bool) async throws {
     try await ApiServer.with(atSocket: atSocket) { api in

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Control
 
-@Suite(.timeLimit(.minutes(1))) struct LoginRoutesTests {
+@Suite(.timeLimit(.minutes(5))) struct LoginRoutesTests {
   private let desk: Desk
 
   init() async {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Control
 
-@Suite(.timeLimit(.minutes(1))) struct MetricsRouteTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsRouteTests {
   private let desk: Desk
 
   init() async {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Control
 
-@Suite(.timeLimit(.minutes(1))) struct RoutingTests {
+@Suite(.timeLimit(.minutes(5))) struct RoutingTests {
   @Test(arguments: [
     "/api", "/api/", "/api/projects/", "/api//projects", "/api/nothing", "/api/projects/mine/",
     "/API/projects",

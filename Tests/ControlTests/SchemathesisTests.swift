@@ -5,7 +5,7 @@ import Testing
 @testable import Control
 
 /// A stranger reads the document and tries everything that it says, and much that it does not.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct SchemathesisTests {
   @Test func `schemathesis finds nothing`() async throws {
     try await ApiServer.with { api in

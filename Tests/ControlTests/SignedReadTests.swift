@@ -10,7 +10,7 @@ import Testing
 @testable import Control
 
 /// Reading what became of a trigger with nothing but the trigger's secret.
-@Suite(.timeLimit(.minutes(1))) struct SignedReadTests {
+@Suite(.timeLimit(.minutes(5))) struct SignedReadTests {
   private let desk: Desk
 
   init() async {

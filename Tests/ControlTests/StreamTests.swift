@@ -8,7 +8,7 @@ import Testing
 
 @testable import Control
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
   private static func frames(_ text: String) -> [String] {
     var frames: [String] = []
     var current: [Substring] = []

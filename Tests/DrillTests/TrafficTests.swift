@@ -6,7 +6,7 @@ import Testing
 @testable import Drill
 
 /// What a client takes for an answer, told by an upstream that sends anything.
-@Suite(.timeLimit(.minutes(1))) struct TrafficTests {
+@Suite(.timeLimit(.minutes(5))) struct TrafficTests {
   init() { MainLoopThread.start() }
 
   @MainLoop private func failure(_ answer: String, within limit: Duration = .seconds(20)) async throws

@@ -5,7 +5,7 @@ import Testing
 
 @testable import History
 
-@Suite(.timeLimit(.minutes(1))) struct DeploymentLogTests {
+@Suite(.timeLimit(.minutes(5))) struct DeploymentLogTests {
   private let folder: TemporaryFolder
 
   init() throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import History
 
 /// What must not take longer because much has been before.
-@Suite(.timeLimit(.minutes(2))) struct GrowthTests {
+@Suite(.timeLimit(.minutes(5))) struct GrowthTests {
   private let folder: TemporaryFolder
 
   init() throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import History
 
-@Suite(.timeLimit(.minutes(1))) struct HistoryTests {
+@Suite(.timeLimit(.minutes(5))) struct HistoryTests {
   private let folder: TemporaryFolder
   private var path: String { folder.path("history.db") }
 
@@ -281,7 +281,8 @@ import Testing
       _ = try history.insert(deployment())
       history.commit()
     }
-    #expect(took < .seconds(1))
+    // As long as the reader reads, it would wait: SQLite's own patience is five seconds.
+    #expect(took < .seconds(4))
     await checkpoint.value
     #expect(try committed() == 3)
     withExtendedLifetime(reader) {}
@@ -294,7 +295,7 @@ import Testing
     let took = ContinuousClock().measure {
       #expect(throws: HistoryError.self) { try history.insert(deployment()) }
     }
-    #expect(took < .seconds(1))
+    #expect(took < .seconds(4))
     try other.execute("ROLLBACK")
     #expect(try history.insert(deployment()).id == 1)
   }

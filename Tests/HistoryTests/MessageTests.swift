@@ -4,7 +4,7 @@ import Testing
 
 @testable import History
 
-@Suite(.timeLimit(.minutes(1))) struct MessageTests {
+@Suite(.timeLimit(.minutes(5))) struct MessageTests {
   init() { MainLoopThread.start() }
 
   private func message(_ channel: String) -> MessageRecord {

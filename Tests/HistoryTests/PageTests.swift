@@ -5,7 +5,7 @@ import Testing
 
 @testable import History
 
-@Suite(.timeLimit(.minutes(2))) struct PageTests {
+@Suite(.timeLimit(.minutes(5))) struct PageTests {
   private let folder: TemporaryFolder
 
   init() throws {
@@ -68,17 +68,12 @@ import Testing
     }
   }
 
-  @MainLoop @Test func `a page out of a hundred thousand is there in milliseconds, by any filter`() throws {
+  @MainLoop @Test func `a page out of a hundred thousand is little work, by any filter`() throws {
     let history = try history(100_000)
     for filter in Self.filters {
-      var best = Duration.seconds(1)
-      for _ in 0..<3 {
-        best = min(best, try ContinuousClock().measure { _ = try history.page(of: filter) })
-      }
-      #expect(best < .milliseconds(20), "\(filter)")
+      // To look at each row once would be some hundred thousand.
+      #expect(try history.database.steps { _ = try history.page(of: filter) } < 5000, "\(filter)")
     }
-    let took = try ContinuousClock().measure { _ = try history.countByState() }
-    #expect(took < .milliseconds(100))
   }
 
   @MainLoop @Test func `no page is looked for row by row`() throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import History
 
-@Suite(.timeLimit(.minutes(1))) struct PayloadTests {
+@Suite(.timeLimit(.minutes(5))) struct PayloadTests {
   private let folder: TemporaryFolder
   private var path: String { folder.path("deliveries") }
 

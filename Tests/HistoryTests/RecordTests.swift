@@ -8,7 +8,7 @@ import Testing
 @testable import History
 
 /// Deliveries, actions, and what becomes of a damaged file.
-@Suite(.timeLimit(.minutes(2))) struct RecordTests {
+@Suite(.timeLimit(.minutes(5))) struct RecordTests {
   private let folder: TemporaryFolder
   private var path: String { folder.path("history.db") }
 

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConcurrencyTests {
+@Suite(.timeLimit(.minutes(5))) struct ConcurrencyTests {
   init() { MainLoopThread.start() }
 
   @MainLoop @Test func `a canceled sleep is over at once`() async {

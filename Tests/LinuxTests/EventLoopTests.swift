@@ -4,7 +4,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite(.timeLimit(.minutes(5))) struct EventLoopTests {
   init() { MainLoopThread.start() }
 
   @MainLoop @Test func `an event already fetched does not reach the next owner of its descriptor`()

@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a pipe, a device and a folder are refused where a file is needed`()
+  @Test(.timeLimit(.minutes(5))) func `a pipe, a device and a folder are refused where a file is needed`()
     throws
   {
     let pipe = folder.path("pipe")

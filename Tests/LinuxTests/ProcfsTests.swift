@@ -4,7 +4,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProcfsTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcfsTests {
   @Test(arguments: ["plain", "a b", ") Z 1 1 (", "((", "x) R (y"])
   func `a process is known by its name, whatever is in it`(name: String) throws {
     let folder = try TemporaryFolder()

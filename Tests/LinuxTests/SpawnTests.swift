@@ -4,7 +4,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SpawnTests {
+@Suite(.timeLimit(.minutes(5))) struct SpawnTests {
   /// From /proc/PID/stat, after the name.
   private func identifiers(_ child: Child) throws -> (group: pid_t, session: pid_t) {
     let end = try #require(child.output.lastIndex(of: ")"))

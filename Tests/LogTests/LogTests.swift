@@ -5,7 +5,7 @@ import Log
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LogTests {
+@Suite(.timeLimit(.minutes(5))) struct LogTests {
   private let pipe: (read: FileDescriptor, write: FileDescriptor)
 
   init() throws {

@@ -11,7 +11,7 @@ import Testing
 @testable import Notify
 
 /// With the real curl and real receivers, on loopback.
-@Suite(.timeLimit(.minutes(1))) struct CurlSenderTests {
+@Suite(.timeLimit(.minutes(5))) struct CurlSenderTests {
   init() { MainLoopThread.start() }
 
   @MainLoop private func sender(path: String = "/usr/local/bin:/usr/bin:/bin") -> CurlSender {

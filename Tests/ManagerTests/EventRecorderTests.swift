@@ -9,7 +9,7 @@ import Testing
 
 @testable import Manager
 
-@Suite(.timeLimit(.minutes(1))) struct EventRecorderTests {
+@Suite(.timeLimit(.minutes(5))) struct EventRecorderTests {
   private let folder: TemporaryFolder
 
   init() throws {

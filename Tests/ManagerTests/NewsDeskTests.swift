@@ -9,7 +9,7 @@ import Testing
 @testable import Manager
 @testable import Notify
 
-@Suite(.timeLimit(.minutes(1))) struct NewsDeskTests {
+@Suite(.timeLimit(.minutes(5))) struct NewsDeskTests {
   private let folder: TemporaryFolder
 
   init() throws {

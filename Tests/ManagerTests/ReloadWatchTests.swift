@@ -7,7 +7,7 @@ import Testing
 
 @testable import Manager
 
-@Suite(.timeLimit(.minutes(2))) struct ReloadWatchTests {
+@Suite(.timeLimit(.minutes(5))) struct ReloadWatchTests {
   private let folder: TemporaryFolder
 
   init() throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Notify
 
-@Suite(.timeLimit(.minutes(1))) struct NotifierTests {
+@Suite(.timeLimit(.minutes(5))) struct NotifierTests {
   init() { MainLoopThread.start() }
 
   @MainLoop final class Bench {

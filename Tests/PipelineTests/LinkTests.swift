@@ -6,7 +6,7 @@ import Testing
 @testable import Pipeline
 
 /// What the app's user can put into a release, which is theirs.
-@Suite(.timeLimit(.minutes(1))) struct LinkTests {
+@Suite(.timeLimit(.minutes(5))) struct LinkTests {
   private let folder: TemporaryFolder
   private let commit = Git.Commit(hash: String(repeating: "a", count: 40), time: "", author: "", subject: "")
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Pipeline
 
-@Suite(.timeLimit(.minutes(1))) struct NarratorTests {
+@Suite(.timeLimit(.minutes(5))) struct NarratorTests {
   init() { MainLoopThread.start() }
 
   @MainLoop @Test func `every event knows its phase and step`() {

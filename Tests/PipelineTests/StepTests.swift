@@ -5,7 +5,7 @@ import Testing
 
 @testable import Pipeline
 
-@Suite(.timeLimit(.minutes(1))) struct StepTests {
+@Suite(.timeLimit(.minutes(5))) struct StepTests {
   private let folder: TemporaryFolder
 
   init() throws {

@@ -223,7 +223,7 @@ import Testing
     #expect(throws: ReleaseError.self) { try Layout(root: "/dev/null/app").prepare() }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: ["pipe", "folder", "link"])
+  @Test(.timeLimit(.minutes(5)), arguments: ["pipe", "folder", "link"])
   func `whatever the app puts in the way of the probe keeps nothing from starting`(kind: String) throws {
     let scratch = try Scratch()
     let path = scratch.path("releases/.bascule-probe")

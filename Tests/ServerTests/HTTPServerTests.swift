@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPServerTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPServerTests {
   @Test func `a connection serves one request after the other`() async throws {
     try await withServer(handler: echo) { port, _ in
       let client = try LoopbackClient(port: port)

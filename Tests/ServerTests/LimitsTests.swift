@@ -5,7 +5,7 @@ import Testing
 
 @testable import Server
 
-@Suite(.timeLimit(.minutes(1))) struct LimitsTests {
+@Suite(.timeLimit(.minutes(5))) struct LimitsTests {
   private static func hurry(_ limits: inout Limits) {
     limits.tick = .milliseconds(20)
     limits.headTicks = 3

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Server
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(5))) struct ListenerTests {
   @Test func `a port that is taken is named with its setting and what to do`() throws {
     let taken = try Listener.tcp(port: 0, setting: "CONTROL_PORT")
     let error = #expect(throws: ListenError.self) {

@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
   @Test func `what is written arrives as it comes, and the connection goes on afterwards`() async throws {
     let handler: HTTPServer.Handler = { request, peer, respond in
       guard request.head.path == "/stream" else { return echo(request, peer, respond) }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Supervisor
 
-@Suite(.timeLimit(.minutes(2))) struct AppInstanceTests {
+@Suite(.timeLimit(.minutes(5))) struct AppInstanceTests {
   private let folder: TemporaryFolder
 
   /// Not one long sleep: a signal that comes just before it is started would only be heard at its end.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Supervisor
 
-@Suite(.timeLimit(.minutes(1))) struct AppSocketTests {
+@Suite(.timeLimit(.minutes(5))) struct AppSocketTests {
   private let folder: TemporaryFolder
 
   init() throws {

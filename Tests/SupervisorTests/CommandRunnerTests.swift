@@ -5,7 +5,7 @@ import Supervisor
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CommandRunnerTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandRunnerTests {
   init() { MainLoopThread.start() }
 
   @MainLoop

@@ -4,7 +4,7 @@ import Supervisor
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ExchangeTests {
+@Suite(.timeLimit(.minutes(5))) struct ExchangeTests {
   init() { MainLoopThread.start() }
 
   @MainLoop private func run(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Supervisor
 
-@Suite(.timeLimit(.minutes(2))) struct FamilyTests {
+@Suite(.timeLimit(.minutes(5))) struct FamilyTests {
   init() { MainLoopThread.start() }
 
   /// Calls of read(2): each process that is looked at takes some.

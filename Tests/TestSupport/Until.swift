@@ -9,4 +9,10 @@ extension MainLoop {
       try Task.checkCancellation()
     }
   }
+
+  /// Returns when what was to be done at the end of this turn is done.
+  @MainLoop
+  package static func endOfTurn() async {
+    await withCheckedContinuation { done in EventLoop.main.atEndOfTurn { done.resume() } }
+  }
 }
