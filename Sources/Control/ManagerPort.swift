@@ -14,6 +14,8 @@ package protocol ManagerPort: AnyObject {
 
   /// In the order of their making, `main` first.
   var projects: [ProjectRecord] { get }
+  /// One of them; nil for one that does not exist. All requests ask for it: none makes a list of a hundred for that.
+  func project(_ slug: String) -> ProjectRecord?
   /// pending, building, running or error; nil for a project that does not exist.
   func state(of slug: String) -> String?
   /// Checks the record, which comes from outside, makes the project and begins its first deployment.

@@ -123,14 +123,29 @@ package enum Procfs {
     return threads.flatMap { thread in
       let file = "/proc/\(pid)/task/\(thread)/children"
       // The kernel may leave one out when another ends while it lists them.
-      var text = (try? Files.text(file, limit: 1 << 20)) ?? ""
+      var text = (try? Files.read(file, limit: 1 << 20)) ?? []
       for _ in 0..<10 {
-        let again = (try? Files.text(file, limit: 1 << 20)) ?? ""
+        let again = (try? Files.read(file, limit: 1 << 20)) ?? []
         if again == text { break }
         text = again
       }
-      return text.split(separator: " ").compactMap { pid_t($0) }
+      return numbers(text)
     }
+  }
+
+  /// Of a list in which each ends in a space. Of a hundred children a String would cost more than to read them.
+  private static func numbers(_ text: [UInt8]) -> [pid_t] {
+    var found: [pid_t] = []
+    var number: pid_t = 0
+    for byte in text {
+      if byte == UInt8(ascii: " ") {
+        found.append(number)
+        number = 0
+      } else {
+        number = number &* 10 &+ pid_t(byte) &- 48
+      }
+    }
+    return found
   }
 
   /// Where the kernel was built without CONFIG_PROC_CHILDREN.

@@ -12,6 +12,8 @@ extension Manager: ManagerPort {
 
   package var projects: [ProjectRecord] { all.map(\.record) }
 
+  package func project(_ slug: String) -> ProjectRecord? { all.first { $0.slug == slug }?.record }
+
   package func state(of slug: String) -> String? { all.first { $0.slug == slug }?.state }
 
   package func testNotifications(actor: String) async throws(ControlFailure) -> JSONValue {

@@ -39,6 +39,8 @@ final class FakeManager: ManagerPort {
 
   var isLive: Bool { true }
 
+  func project(_ slug: String) -> ProjectRecord? { projects.first { $0.slug == slug } }
+
   func state(of slug: String) -> String? { projects.contains { $0.slug == slug } ? "running" : nil }
 
   func add(_ project: ProjectRecord, actor: String) async throws(ControlFailure) -> ProjectRecord {

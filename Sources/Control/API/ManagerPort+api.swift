@@ -5,7 +5,7 @@ import Linux
 extension ManagerPort {
   /// Another's project is none at all, to the last byte of the answer.
   func project(_ slug: String, for caller: Caller) throws(ControlFailure) -> ProjectRecord {
-    guard let found = projects.first(where: { $0.slug == slug }), caller.maySee(ownedBy: found.owner) else {
+    guard let found = project(slug), caller.maySee(ownedBy: found.owner) else {
       throw ControlFailure(.missing, "there is no project \(slug)")
     }
     return found
