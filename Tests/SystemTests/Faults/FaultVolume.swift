@@ -77,8 +77,8 @@ struct FaultVolume {
 
   private func withVolume(_ body: (Volume, Manager, Repository) async throws -> Void) async throws {
     try await Workspace.with { workspace in
-      // The mirror keeps the ballast of every commit.
-      let volume = try await Volume.small(workspace, size: Sweep.pick("64m", long: "384m"))
+      // The mirror keeps the ballast of every commit, also of those for which a strike came too late.
+      let volume = try await Volume.small(workspace, size: Sweep.pick("160m", long: "384m"))
       let repository = try await Repository(in: workspace)
       try await repository.commit("1")
       let manager = try await Manager.start(in: workspace, root: volume.path, ["GIT_REPO": repository.path])
