@@ -12,13 +12,14 @@ connection. All are medians. An idle second is one of three. A request's sample 
 A deployment and a RELOAD concern one project, and a page the newest of its past: nothing in them has a reason to grow with
 the number of projects or of deployments. So what they take with most of either is held against 1.25 of what they take with
 fewest, which leaves room for what the clock and the caches of the machine do. With 100 projects a deployment's CPU has in
-it what they cost for the seconds until everything is quiet; what it takes beyond that is not explained. A RELOAD's time has
-steps of 5 ms, since an app that is not up yet is asked again after that. Requests beside idle connections stand beside those
-of the peers, without a bound: the kernel has more sockets to look up too.
+it what they cost for the seconds until everything is quiet; and whenever a command or an app has ended, what it left is
+looked for in the kernel's list of the manager's children, in which every app stands. A RELOAD's time has steps of 5 ms,
+since an app that is not up yet is asked again after that. Requests beside idle connections stand beside those of the peers,
+without a bound: the kernel has more sockets to look up too.
 
 What has a reason to grow: the list of projects, as long as they are many; an idle second, since each project's folder is
-looked at every two seconds for a RELOAD, for volumes that send no events; memory and descriptors, since each project has
-a pipe from its app, its settings and its queue. A start brings up every project, and beside that, when the app serves
+looked at every two seconds for a RELOAD, for volumes that send no events, and all that runs every ten, for zombies; memory
+and descriptors, since each project has a pipe from its app, its settings and its queue. A start brings up every project, and beside that, when the app serves
 already, looks once through the whole past: it checks the database, and finds logs that a kill has left unpacked or
 without a deployment. The first /metrics and the first deployment after a start count the rows; the figure is that of
 later ones.

@@ -12,6 +12,8 @@ from report import Figure, rounds
 
 # What the most of something may make of a cost that has no reason to grow.
 FLAT = 1.25
+# Twice the ten seconds after which the manager looks for zombies: a part of that would have one look in it, or none.
+IDLE_SECONDS = 20
 
 
 @dataclass
@@ -57,8 +59,8 @@ def costs(manager: Manager) -> Costs:
   pages, page_cpu = page(manager)
   settle(manager)
   before = process.cpu_seconds(manager.pid)
-  time.sleep(3)
-  idle = (process.cpu_seconds(manager.pid) - before) / 3 * 1e6
+  time.sleep(IDLE_SECONDS)
+  idle = (process.cpu_seconds(manager.pid) - before) / IDLE_SECONDS * 1e6
   return Costs(
     median(walls), median(own), median(alls), median(reload_walls), median(reload_own), pages, page_cpu, idle)
 
