@@ -37,19 +37,22 @@ struct FaultSyncs {
         try await eventually("revisions.log has both") {
           (manager.file("revisions.log") ?? "").split(separator: "\n").count == 2
         }
-        let text = try String(contentsOfFile: trace, encoding: .utf8)
-        let all = text.split(separator: "\n").map { line in
-          let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-          return Call(thread: parts[0], text: parts.count > 1 ? parts[1].drop { $0 == " " } : "")
-        }
         let root = manager.root
-        var counts: [String] = []
-        for file in [
+        let files = [
           "shared/releases.json", "shared/jwt.secret", "shared/admin.password",
           "projects/valentine/project.json",
-        ] {
-          counts.append("\(file) \(try replacements(of: "\(root)/\(file)", in: all))x")
+        ]
+        // The ledger is also written after a deployment, and the last of its changes may be half done.
+        let all = try await eventually("each change is whole") {
+          let calls = try Self.calls(in: String(contentsOfFile: trace, encoding: .utf8))
+          let last = Dictionary(calls.map { ($0.thread, $0) }) { $1 }
+          let isWhole = !last.values.contains { call in
+            (files + ["current"]).contains { isRename(call, to: "\(root)/\($0)") }
+          }
+          return isWhole ? calls : nil
         }
+        var counts: [String] = []
+        for file in files { counts.append("\(file) \(try replacements(of: "\(root)/\(file)", in: all))x") }
         counts.append("current \(try switches(of: root, in: all))x")
         guard all.contains(where: { $0.isSync(of: root + "/revisions.log") }) else {
           throw Failure("revisions.log is not synced")
@@ -58,6 +61,16 @@ struct FaultSyncs {
           manager: manager, proof: "in \(all.count) calls: " + counts.joined(separator: ", "), serving: ["2"],
           says: [], told: { manager.log }, silence: "nothing to tell: nothing was harmed")
       }
+    }
+  }
+
+  /// A call during which another thread made one is in two lines; the first has its arguments.
+  private static func calls(in trace: String) -> [Call] {
+    trace.split(separator: "\n").compactMap { line in
+      let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+      guard parts.count == 2 else { return nil }
+      let text = parts[1].drop { $0 == " " }
+      return text.hasPrefix("<... ") ? nil : Call(thread: parts[0], text: text)
     }
   }
 
