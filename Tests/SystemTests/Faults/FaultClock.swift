@@ -59,6 +59,10 @@ struct FaultClock {
       }
       for (name, jump) in [("forward before a crash", "+60d"), ("back before a crash", "-60d")] {
         (_, served) = try await Sweep.check("the clock jumps \(name)", repository) {
+          // Before, a crash means a way back.
+          try await eventually("the live release is no longer on trial") {
+            try await manager.json("releases")["items"].list.count { $0["warm"].bool == true } == 1
+          }
           let told = manager.listening()
           try workspace.write(jump + "\n", to: "clock")
           let proof = try await seen(manager, told)

@@ -50,12 +50,17 @@ struct FaultDamage {
   /// Once what follows a deployment is on record: who has read the ledger and is about to write it would mend it, and
   /// could not tell.
   private static func restingLedger(of manager: Manager) async throws -> String {
-    try await eventually("the live release is measured, and the old ones are gone") {
+    let path = manager.root + "/shared/releases.json"
+    try await eventually("the live release is measured, the old ones are gone, and that is written down") {
       let all = try await manager.json("releases")["items"].list
-      return all.allSatisfy { $0["state"].string != "removing" }
+      var status = stat()
+      guard stat(path, &status) == 0 else { throw Failure("no ledger") }
+      // A change that is under way would write over the harm.
+      return time(nil) - status.st_mtim.tv_sec > 2
+        && all.allSatisfy { $0["state"].string != "removing" && $0["warm"].bool == $0["live"].bool }
         && all.contains { $0["live"].bool == true && $0["sizeBytes"].int != nil }
     }
-    return manager.root + "/shared/releases.json"
+    return path
   }
 
   /// While it runs: each is found by the next deployment.
