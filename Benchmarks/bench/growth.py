@@ -7,7 +7,7 @@ what is seen is the manager and git.
 A deployment's CPU is the manager's own from the trigger until everything is quiet again (the old app kept for a second,
 stopped, the disk tidied up), and in all, with git and whatever else was started and has ended. Its wall time ends with
 `complete`. A RELOAD's ends when RELOAD.result is there. The history page is the newest fifty deployments over one kept
-connection. All are medians. An idle second is one of three. A request's sample is taken again as in `front`.
+connection. All are medians. An idle second is one of twenty. A request's sample is taken again as in `front`.
 
 A deployment and a RELOAD concern one project, and a page the newest of its past: nothing in them has a reason to grow with
 the number of projects or of deployments. So what they take with most of either is held against 1.25 of what they take with
@@ -19,10 +19,10 @@ without a bound: the kernel has more sockets to look up too.
 
 What has a reason to grow: the list of projects, as long as they are many; an idle second, since each project's folder is
 looked at every two seconds for a RELOAD, for volumes that send no events, and all that runs every ten, for zombies; memory
-and descriptors, since each project has a pipe from its app, its settings and its queue. A start brings up every project, and beside that, when the app serves
-already, looks once through the whole past: it checks the database, and finds logs that a kill has left unpacked or
-without a deployment. The first /metrics and the first deployment after a start count the rows; the figure is that of
-later ones.
+and descriptors, since each project has a pipe from its app, its settings and its queue. A start brings up every project,
+and beside that, when the app serves already, looks once through the whole past: it checks the database, and finds logs
+that a kill has left unpacked or without a deployment. The first /metrics and the first deployment after a start count the
+rows; the figure is that of later ones.
 """
 
 from pathlib import Path

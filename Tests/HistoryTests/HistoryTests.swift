@@ -290,6 +290,7 @@ import Testing
 
   @MainLoop @Test func `who holds the file is not waited for`() throws {
     let (history, _) = try History.open(path)
+    #expect(try history.database.rows("PRAGMA busy_timeout") { $0.integer(0) ?? .max } == [50])
     let other = try Database(path: path)
     try other.execute("BEGIN IMMEDIATE")
     let took = ContinuousClock().measure {

@@ -74,6 +74,8 @@ import Testing
       // To look at each row once would be some hundred thousand.
       #expect(try history.database.steps { _ = try history.page(of: filter) } < 5000, "\(filter)")
     }
+    _ = try history.countByState()
+    #expect(try history.database.steps { _ = try history.countByState() } == 0)
   }
 
   @MainLoop @Test func `no page is looked for row by row`() throws {
