@@ -7,7 +7,7 @@ package final class Tally {
     package var requests = 0
     package var failed = 0
     package var longest = Duration.zero
-    /// From the first failure to the last.
+    /// From the first failure to the last, by a `RunningClock`.
     package var failedFor = Duration.zero
     package var firstFailure: String?
 

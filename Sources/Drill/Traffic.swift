@@ -18,6 +18,8 @@ final class Traffic {
   private let target: Target
   private var tally = Tally()
   private var tasks: [Task<Void, Never>] = []
+  private var clock = RunningClock()
+  private var ticking: Task<Void, Never>?
   private var isStopped = true
 
   init(_ target: Target) { self.target = target }
@@ -29,6 +31,9 @@ final class Traffic {
     guard isStopped else { return }
     isStopped = false
     tasks = (0..<Self.clients).map { _ in Task { @MainLoop in await self.keepAsking() } }
+    let clock = RunningClock()
+    self.clock = clock
+    ticking = Task { @MainLoop in await clock.run() }
   }
 
   /// Returns when the last request is answered.
@@ -36,6 +41,7 @@ final class Traffic {
     isStopped = true
     for task in tasks { await task.value }
     tasks = []
+    ticking?.cancel()
   }
 
   /// As if every client had gone.
@@ -52,7 +58,7 @@ final class Traffic {
       tally.began()
       let started = ContinuousClock.Instant.now
       let failure = await Self.failure(conversation, target, within: Self.patience)
-      tally.ended(after: .now - started, failure: failure, at: .now)
+      tally.ended(after: .now - started, failure: failure, at: clock.now)
       await MainLoop.sleep(for: Self.pause)
     }
   }

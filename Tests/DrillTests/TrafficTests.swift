@@ -84,4 +84,15 @@ import Testing
     #expect(counts.failedFor == .milliseconds(300))
     #expect(counts.firstFailure == "status 500")
   }
+
+  @MainLoop @Test func `time in which the drill itself could not run is nobody's failure`() {
+    let start = ContinuousClock.Instant.now
+    let clock = RunningClock(at: start)
+    var passed: [Duration] = []
+    for offset in [50, 110, 3160, 3180, 3400] {
+      passed.append(clock.time(at: start.advanced(by: .milliseconds(offset))) - start)
+    }
+    // Three seconds at once are lost; somewhat late is only busy.
+    #expect(passed == [50, 110, 160, 180, 400].map { .milliseconds($0) })
+  }
 }

@@ -22,7 +22,7 @@ struct AppPlaces {
 
   @Test func `an app with a port of its own is told the way out, which works`() async throws {
     let port = try freePort()
-    try await withLiveApp(["HEALTH_CHECK_TIMEOUT": "2", "FIXED_PORT": "\(port)"]) { manager, repository in
+    try await withLiveApp(["HEALTH_CHECK_TIMEOUT": "8", "FIXED_PORT": "\(port)"]) { manager, repository in
       try await repository.commit("2", .elsewhere)
       let failed = try await manager.bascule("deploy", exits: 1)
       #expect(failed.errors.contains("HANDOFF=in-place and APP_PORT=\(port)"), "\(failed)")
@@ -58,7 +58,8 @@ struct AppPlaces {
 
   @Test func `a crash while the next release starts is made good at once`() async throws {
     try await withLiveApp { manager, repository in
-      try await repository.commit("2", start: "sleep 4; exec bun index.ts")
+      try await repository.commit(
+        "2", start: "until [ -e ../../shared/go ]; do sleep 0.05; done; exec bun index.ts")
       try await manager.bascule("deploy", "--background", exits: 0)
       try await manager.whileRunning("release 2 starts") { manager.log.contains("Started release 2") }
       let before = try await manager.app()["pid"].int
@@ -66,6 +67,7 @@ struct AppPlaces {
       let after = try await manager.untilServes("1")["pid"].int
       #expect(after != before)
       #expect(try await manager.status()["current"]["release"].int == 2, "\(manager.log)")
+      try "on".write(toFile: manager.root + "/shared/go", atomically: false, encoding: .utf8)
       try await manager.untilServes("2")
       try await manager.untilIdle()
       #expect(try await manager.status()["last"]["state"].string == "success")

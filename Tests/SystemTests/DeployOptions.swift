@@ -43,7 +43,7 @@ struct DeployOptions {
 
   @Test func `--timeout bounds the whole deployment and says which limit it was`() async throws {
     try await withLiveApp { manager, repository in
-      try await repository.commit("2", build: "sleep 5; echo slept to the end")
+      try await repository.commit("2", build: "sleep 600; echo slept to the end")
       let finished = try await manager.bascule("deploy", "--timeout", "1")
       #expect(finished.code == 1, "\(finished)")
       #expect(finished.errors.contains("DEPLOY_TIMEOUT"), "\(finished)")

@@ -241,7 +241,7 @@ struct Drill {
   }
 
   private func environment(_ workspace: Workspace) -> [String: String] {
-    ["TMPDIR": workspace.path + "/files", "HEALTH_CHECK_TIMEOUT": "3"]
+    ["TMPDIR": workspace.path + "/files", "HEALTH_CHECK_TIMEOUT": "8"]
   }
 
   // MARK: What is seen of it

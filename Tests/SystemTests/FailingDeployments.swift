@@ -51,7 +51,7 @@ struct FailingDeployments {
   }
 
   @Test func `a deployment that takes too long as a whole`() async throws {
-    try await failing(["DEPLOY_TIMEOUT": "2"], says: "DEPLOY_TIMEOUT") { _, repository in
+    try await failing(["DEPLOY_TIMEOUT": "15"], says: "DEPLOY_TIMEOUT") { _, repository in
       try await repository.commit("2", build: "sleep 1000")
     }
   }
@@ -63,7 +63,7 @@ struct FailingDeployments {
   }
 
   @Test func `a build that hangs is held to its time`() async throws {
-    try await failing(["BUILD_TIMEOUT": "1"], says: "BUILD_TIMEOUT") { _, repository in
+    try await failing(["BUILD_TIMEOUT": "10"], says: "BUILD_TIMEOUT") { _, repository in
       try await repository.commit("2", build: "sleep 1000")
     }
   }
@@ -119,7 +119,7 @@ struct FailingDeployments {
       try await repository.commit("1")
       let manager = try await Manager.start(
         in: workspace, through: ["setpriv", "--bounding-set", "-sys_ptrace"],
-        ["GIT_REPO": repository.path, "APP_USER": "daemon", "HEALTH_CHECK_TIMEOUT": "2"])
+        ["GIT_REPO": repository.path, "APP_USER": "daemon", "HEALTH_CHECK_TIMEOUT": "8"])
       try await manager.untilServes("1")
       try await manager.untilIdle()
       try await repository.commit("2", .elsewhere)
@@ -202,7 +202,7 @@ struct FailingDeployments {
     _ settings: [String: String] = [:], says words: String,
     _ breakIt: (Manager, Repository) async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    let settings = ["HEALTH_CHECK_TIMEOUT": "2", "STOP_TIMEOUT": "1"].merging(settings) { $1 }
+    let settings = ["HEALTH_CHECK_TIMEOUT": "8", "STOP_TIMEOUT": "1"].merging(settings) { $1 }
     try await withLiveApp(settings) { manager, repository in
       try await breakIt(manager, repository)
       try await expectFailure(manager, says: words, sourceLocation: sourceLocation)

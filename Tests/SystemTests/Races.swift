@@ -50,7 +50,7 @@ struct Races {
         process.\(listen)("SIGTERM", () => setTimeout(() => {
           writeFileSync("../../shared/drained", "to the last request");
           process.exit(0);
-        }, 3000));
+        }, 5000));
         """
       try repository.write("drain.ts", Data(drain.utf8))
       try await repository.commit("1")

@@ -53,7 +53,7 @@ struct SevenDeployments {
   }
 
   @Test func `failed deployments use up their numbers and push no good release out`() async throws {
-    try await withLiveApp(["KEEP_RELEASES": "2", "HEALTH_CHECK_TIMEOUT": "3"]) { manager, repository in
+    try await withLiveApp(["KEEP_RELEASES": "2", "HEALTH_CHECK_TIMEOUT": "10"]) { manager, repository in
       try await manager.deploy(repository.commit("2"), serving: "2")
       for attempt in 3...6 {
         try await repository.commit("\(attempt)", .crash)

@@ -4,7 +4,7 @@ import Testing
 /// Names that nobody knows, hosts that do not speak, a registry that stalls.
 @Suite(.fewAtATime)
 struct FaultNetwork {
-  private static let timeout = Sweep.pick("4", long: "60")
+  private static let timeout = Sweep.pick("15", long: "60")
 
   @Test func `DNS fails, and hangs`() async throws {
     try await Workspace.with { workspace in
@@ -147,7 +147,7 @@ struct FaultNetwork {
       try await repository.commit("1", dependencies: ["left": "1.0.0"])
       try await registry.lock(repository)
       let manager = try await Manager.start(
-        in: workspace, ["GIT_REPO": repository.path, "INSTALL_TIMEOUT": Sweep.pick("3", long: "30")])
+        in: workspace, ["GIT_REPO": repository.path, "INSTALL_TIMEOUT": Sweep.pick("12", long: "30")])
       try await manager.untilServes("1")
       try await manager.untilIdle()
       try await Sweep.check(

@@ -43,7 +43,7 @@ struct FaultStops {
   }
 
   @Test func `SIGSTOP of a new release that starts, for good`() async throws {
-    try await withLiveApp(["HEALTH_CHECK_TIMEOUT": "2", "STOP_TIMEOUT": "1"]) { manager, repository in
+    try await withLiveApp(["HEALTH_CHECK_TIMEOUT": "8", "STOP_TIMEOUT": "1"]) { manager, repository in
       try await Sweep.check("SIGSTOP of the new app while it starts", repository) {
         let app = try await Hunt.stop(["sleep", "30"], of: manager) {
           try await repository.commit(Sweep.version(), start: "sleep 30")

@@ -160,14 +160,14 @@ struct AroundTheFront {
       #expect(statuses.filter { $0 == 503 }.count == 15, "\(statuses)")
     }
     let short = settings.merging(["HOLD_TIMEOUT": "1"]) { $1 }
-    try await withFrontedApp(short, EchoMode(listensAfter: 4000)) { manager, _ in
+    try await withFrontedApp(short, EchoMode(listensAfter: 15_000)) { manager, _ in
       try manager.touchReload()
       try await manager.whileRunning("the app is stopped") { manager.log.contains("Stopping release 1") }
       let start = ContinuousClock.now
       let page = try manager.client().get("/echo")
       #expect(page.status == 503, "\(page)")
       #expect(page["retry-after"] != nil)
-      #expect(ContinuousClock.now - start < .seconds(3))
+      #expect(ContinuousClock.now - start < .seconds(10))
       try await manager.whileRunning("it serves again") { try manager.client().get("/echo").status == 200 }
     }
   }

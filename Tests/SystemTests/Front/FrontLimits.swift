@@ -10,7 +10,7 @@ struct FrontLimits {
     "GET / HT", "GET / HTTP/1.1\r\nHost: h\r\nX", "GET / HTTP/1.1\r\nHost: h\r\n", "\r\n", "G",
   ])
   func `a head that stops half-way is a 408 at its deadline`(start: String) async throws {
-    try await withFront(["--head-timeout", "1"], app: ScriptedUpstream.echo) { front, upstream in
+    try await withFront(["--head-timeout", "4"], app: ScriptedUpstream.echo) { front, upstream in
       let client = try front.client()
       try client.send(start)
       #expect(client.isSilent(for: 500))
@@ -97,11 +97,11 @@ struct FrontLimits {
   }
 
   @Test func `a body that comes slowly is taken as long as it comes`() async throws {
-    try await withFront(["--stall-timeout", "1"], app: ScriptedUpstream.echo) { front, _ in
+    try await withFront(["--stall-timeout", "4"], app: ScriptedUpstream.echo) { front, _ in
       let client = try front.client()
       try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n")
       for _ in 0..<10 {
-        usleep(250_000)
+        usleep(500_000)
         try client.send("x")
       }
       #expect(try client.readResponse().text == "xxxxxxxxxx")
@@ -143,7 +143,7 @@ struct FrontLimits {
   }
 
   @Test func `a connection without a request is closed without a word at its deadline`() async throws {
-    try await withFront(["--idle-timeout", "1"], app: ScriptedUpstream.answering(Self.hi)) { front, _ in
+    try await withFront(["--idle-timeout", "4"], app: ScriptedUpstream.answering(Self.hi)) { front, _ in
       let fresh = try front.client()
       let used = try front.client()
       #expect(try used.get().text == "hi")

@@ -7,7 +7,7 @@ struct SwitchStreams {
   @Test func `an event stream goes on through a switch and ends at an event's end when the drain is over`()
     async throws
   {
-    try await withFrontedApp(["DRAIN_TIMEOUT": "3"]) { manager, repository in
+    try await withFrontedApp(["DRAIN_TIMEOUT": "10"]) { manager, repository in
       let stream = try manager.client()
       try stream.send("GET /events?every=5 HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n")
       _ = try stream.receive(through: "\r\n\r\n")
@@ -37,7 +37,7 @@ struct SwitchStreams {
   @Test func `a WebSocket goes on through a switch and is closed with 1001 when the drain is over`()
     async throws
   {
-    try await withFrontedApp(["DRAIN_TIMEOUT": "2"]) { manager, repository in
+    try await withFrontedApp(["DRAIN_TIMEOUT": "10"]) { manager, repository in
       let socket = try WebSocketClient(manager.client(), path: "/ws")
       try socket.send([1, 2, 3])
       #expect(try socket.receive() == .binary([1, 2, 3]))
@@ -139,7 +139,7 @@ struct SwitchStreams {
   @Test func `many WebSockets at once all talk on and are all closed with 1001`() async throws {
     let count = Toolbox.limit("BASCULE_WEBSOCKETS", otherwise: 500)
     raiseDescriptorLimit()
-    try await withFrontedApp(["DRAIN_TIMEOUT": "5"]) { manager, repository in
+    try await withFrontedApp(["DRAIN_TIMEOUT": "15"]) { manager, repository in
       let pid = try await manager.pid()
       let sockets = try (0..<count).map { number in
         let socket = try WebSocketClient(manager.client(), path: "/ws")
