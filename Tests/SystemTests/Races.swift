@@ -69,6 +69,32 @@ struct Races {
     }
   }
 
+  @Test func `a switch that was seen is on record when the manager has ended, however slow the disk`()
+    async throws
+  {
+    try await withLiveApp { manager, repository in
+      try await manager.deploy(repository.commit("2"), serving: "2")
+      #expect(try await manager.stop() == 0)
+      try manager.pointCurrent(at: "releases/1")
+      let syncs = "fsync,fdatasync"
+      let slow = try await Manager.start(
+        in: manager.workspace, ports: (manager.port, manager.controlPort),
+        through: [
+          try Toolbox.find("strace", package: "strace"), "--seccomp-bpf", "-f", "-qq", "-o", "/dev/null",
+          "-e", "trace=" + syncs, "-e", "inject=\(syncs):delay_enter=1s",
+        ], ["GIT_REPO": repository.path])
+      try await slow.untilServes("1")
+      let bascule = try #require(Procfs.children(of: try await slow.pid()).first)
+      kill(bascule, SIGTERM)
+      #expect(try await slow.process.ended() == 0, "\(slow.log)")
+      // What is left to tell which release was live.
+      unlink(manager.root + "/current")
+      let again = try await manager.again(["GIT_REPO": repository.path])
+      try await again.untilServes("1")
+      #expect(again.current == "releases/1")
+    }
+  }
+
   @Test func `a restart after a crash leaves current as a person has just set it`() async throws {
     try await withLiveApp { manager, repository in
       try await manager.deploy(repository.commit("2"), serving: "2")

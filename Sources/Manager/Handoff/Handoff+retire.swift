@@ -108,5 +108,8 @@ extension Handoff {
     live = nil
     for stop in stops { await stop.value }
     for app in apps { app.forgetSocket() }
+    // What has been switched is put on record first.
+    await commits.lock()
+    commits.unlock()
   }
 }

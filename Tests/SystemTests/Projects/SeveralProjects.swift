@@ -22,6 +22,7 @@ struct SeveralProjects {
       try await manager.untilServes("v1", host: "valentine.test")
       #expect(try await manager.app(host: "VALENTINE.test:8080").json["version"].string == "v1")
       #expect(try await manager.app(host: "other.test").json["version"].string == "1")
+      try await manager.untilIdle(of: "valentine")
       #expect(try await manager.state(of: "valentine") == "running")
       #expect(manager.file("projects/valentine/releases/1/REVISION") != nil)
     }
