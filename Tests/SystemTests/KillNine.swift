@@ -11,6 +11,7 @@ struct KillNine {
       var manager = first
       var commits: [Int: String] = [:]
       var served = 1
+      var good: Set<Int> = [1]
       for attempt in 2..<(2 + kills) {
         let commit = try await repository.commit(
           "\(attempt)", build: "echo half > built.txt; sleep 0.1; echo built > built.txt")
@@ -34,12 +35,16 @@ struct KillNine {
         try check(manager, &commits)
         for release in try await manager.json("releases")["items"].list
         where release["state"].string == "good" {
+          good.insert(try #require(release["number"].int))
           #expect(isComplete(manager, "releases/\(release["number"])"))
         }
       }
       let last = try await repository.commit("last")
       try await manager.deploy(last, serving: "last")
-      try await eventually("only the four newest are left") { try manager.releaseNumbers().count == 4 }
+      // On a slow machine the kills may have left fewer than that.
+      try await eventually("only the four newest are left") {
+        try manager.releaseNumbers().count == min(4, good.count + 1)
+      }
       #expect(try await manager.stop() == 0)
     }
   }
