@@ -70,11 +70,35 @@ def descriptors(pid: int) -> int:
 
 def children(pid: int) -> list[int]:
   """Of its main thread; none when it is gone. What a sanitizer in it has started to name functions is not its own."""
+  return [child for child in _all_children(pid) if not _names_functions(child)]
+
+
+def open_files(pid: int) -> list[str]:
+  """What its descriptors are, without those to what a sanitizer in it has started."""
+  theirs: set[str] = set()
+  for child in filter(_names_functions, _all_children(pid)):
+    with suppress(OSError):
+      theirs.update(_links(child))
+  return [name for name in _links(pid) if name not in theirs or not name.startswith("pipe:")]
+
+
+def _all_children(pid: int) -> list[int]:
   try:
-    found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [child for child in found if not program(child).endswith("/llvm-symbolizer")]
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
   except OSError:
     return []
+
+
+def _names_functions(pid: int) -> bool:
+  return program(pid).endswith("/llvm-symbolizer")
+
+
+def _links(pid: int) -> list[str]:
+  found = []
+  for number in os.listdir(f"/proc/{pid}/fd"):
+    with suppress(OSError):
+      found.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+  return found
 
 
 def program(pid: int) -> str:

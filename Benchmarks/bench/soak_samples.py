@@ -90,13 +90,7 @@ def folder_size(folder: Path) -> int:
 
 
 def descriptors_by_name(pid: int) -> collections.Counter:
-  names = collections.Counter()
-  for number in os.listdir(f"/proc/{pid}/fd"):
-    try:
-      names[os.readlink(f"/proc/{pid}/fd/{number}").split("[")[0]] += 1
-    except OSError:
-      pass
-  return names
+  return collections.Counter(name.split("[")[0] for name in process.open_files(pid))
 
 
 def growth(samples: list[dict[str, float]], name: str) -> float:
