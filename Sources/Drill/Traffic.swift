@@ -18,7 +18,7 @@ final class Traffic {
   private let target: Target
   private var tally = Tally()
   private var tasks: [Task<Void, Never>] = []
-  private var clock = RunningClock()
+  private let clock = RunningClock()
   private var ticking: Task<Void, Never>?
   private var isStopped = true
 
@@ -31,9 +31,7 @@ final class Traffic {
     guard isStopped else { return }
     isStopped = false
     tasks = (0..<Self.clients).map { _ in Task { @MainLoop in await self.keepAsking() } }
-    let clock = RunningClock()
-    self.clock = clock
-    ticking = Task { @MainLoop in await clock.run() }
+    ticking = Task { @MainLoop [clock] in await clock.run() }
   }
 
   /// Returns when the last request is answered.

@@ -261,11 +261,16 @@ struct WebhookTable {
       }
       let body = Data(#"{"zen":"calm"}"#.utf8)
       let signature = try await manager.webhook.sign(body)
+      // Who waited for the slow ones would wait for their deadline.
+      var slowest = Duration.zero
       for _ in 0..<20 {
+        let started = ContinuousClock.now
         let answer = try await manager.webhook.post(
           body, event: "ping", signed: false, headers: ["X-Hub-Signature-256": "sha256=" + signature])
+        slowest = max(slowest, ContinuousClock.now - started)
         #expect(answer.status == 200)
       }
+      #expect(slowest < .seconds(3), "the slowest answer took \(slowest)")
       #expect(idle.count == 100)
       #expect(try await manager.status()["current"].isNull == false)
       try "on".write(toFile: manager.root + "/shared/go", atomically: false, encoding: .utf8)

@@ -4,7 +4,7 @@ import Testing
 @Suite(.fewAtATime, .onItsOwnThread)
 struct FrontClientGone {
   /// The front says a second; only a hang takes this long.
-  private static let soon = 30
+  private static let soon = 10
 
   enum Leaving: CaseIterable, Sendable {
     case reset, close

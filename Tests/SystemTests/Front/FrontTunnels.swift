@@ -115,7 +115,9 @@ struct FrontTunnels {
         try client.send("here")
         client.finish()
       }
-      try await eventually("all have been heard: \(heard.value)") { heard.value == count }
+      try await eventually("all have been heard: \(heard.value)", within: .seconds(10)) {
+        heard.value == count
+      }
     }
   }
 
